@@ -5,9 +5,10 @@ import org.ghosthost.policy.topology.CpuSet;
 /**
  * One task on the machine that runs it, as its {@link TaskProgram} sees it.
  *
- * <p>Methods that return a {@link Step} only say what comes next: the program returns that step at once, and exactly one
- * per call. All other methods are instant and take effect before they return. Times are nanoseconds of the machine's
- * monotonic clock. A context is used on the machine's thread only, and only inside {@link TaskProgram#next}.
+ * <p>Methods that return a {@link Step} only say what comes next: the program returns that step at once, and exactly
+ * one per call. All other methods are instant and take effect before they return. Times are nanoseconds of the
+ * machine's monotonic clock. A context is used on the machine's thread only, and only inside {@link
+ * TaskProgram#next}.
  */
 public interface TaskContext {
 
@@ -30,7 +31,10 @@ public interface TaskContext {
      */
     Step run(long ns);
 
-    /** Burns CPU time until {@link #wake} names this task; seen only while the task has a CPU. A pending wake ends it at once. */
+    /**
+     * Burns CPU time until {@link #wake} names this task; seen only while the task has a CPU. A pending wake ends it
+     * at once.
+     */
     Step spin();
 
     /** Sleeps until {@code timeNs}; a time that has passed costs the system call and no sleep. */
@@ -46,15 +50,17 @@ public interface TaskContext {
         return sleepUntil(until < 0 ? Long.MAX_VALUE : until);
     }
 
-    /** Blocks until {@link #wake} names this task. A pending wake is consumed instead, and the task stays on its CPU. */
+    /**
+     * Blocks until {@link #wake} names this task. A pending wake is consumed instead, and the task stays on its CPU.
+     */
     Step block();
 
     /** Gives way to other tasks without blocking ({@code sched_yield}). */
     Step yield();
 
     /**
-     * Blocks, and hands the CPU straight to {@code taskId} if that task is in {@link #block()} (ghOSt's switchto). Else, or
-     * where the machine does not offer it, this is {@link #wake} followed by {@link #block()}.
+     * Blocks, and hands the CPU straight to {@code taskId} if that task is in {@link #block()} (ghOSt's switchto).
+     * Else, or where the machine does not offer it, this is {@link #wake} followed by {@link #block()}.
      */
     Step switchTo(int taskId);
 
@@ -90,13 +96,15 @@ public interface TaskContext {
     /** Restricts a task to {@code cpus}, which is copied. */
     void setAffinity(int taskId, CpuSet cpus);
 
-    /** Moves this task to another scheduling class ({@code sched_setscheduler}); entering its own class does nothing. */
+    /**
+     * Moves this task to another scheduling class ({@code sched_setscheduler}); entering its own class does nothing.
+     */
     void setSchedulingClass(SchedulingClass schedulingClass);
 
     /**
-     * Announces a unit of work, so that the machine can measure it. A release in the future counts from then on, so a task
-     * may announce its next job before it sleeps, and a job that is never started in time is still seen. One job at a
-     * time: a new one ends the one before.
+     * Announces a unit of work, so that the machine can measure it. A release in the future counts from then on, so
+     * a task may announce its next job before it sleeps, and a job that is never started in time is still seen. One
+     * job at a time: a new one ends the one before.
      *
      * @param releasedNs when the work came up; may lie in the past or the future
      * @param deadlineNs when it should be done, or {@link #NO_DEADLINE}
@@ -107,8 +115,8 @@ public interface TaskContext {
     void jobEnd();
 
     /**
-     * Writes {@code {deadline, RUNNABLE}} to this task's item in the PrioTable of its process, and announces the change to
-     * the policy. A task without an item ignores it.
+     * Writes {@code {deadline, RUNNABLE}} to this task's item in the PrioTable of its process, and announces the
+     * change to the policy. A task without an item ignores it.
      */
     default void markRunnable(long deadlineNs) {
         markRunnable(id(), deadlineNs);
@@ -120,6 +128,9 @@ public interface TaskContext {
     /** Clears RUNNABLE in this task's item: it has no work, and a policy that reads the table takes it off its CPU. */
     void markIdle();
 
-    /** Makes this task's item belong to a work class of its process, by its index in {@link ProcessSpec#workClasses()}. */
+    /**
+     * Makes this task's item belong to a work class of its process, by its index in {@link
+     * ProcessSpec#workClasses()}.
+     */
     void setWorkClass(int workClass);
 }
