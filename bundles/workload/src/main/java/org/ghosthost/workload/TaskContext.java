@@ -5,10 +5,9 @@ import org.ghosthost.policy.topology.CpuSet;
 /**
  * One task on the machine that runs it, as its {@link TaskProgram} sees it.
  *
- * <p>Methods that return a {@link Step} only say what comes next: the program returns that step at once, and exactly
- * one per call. All other methods are instant and take effect before they return. Times are nanoseconds of the
- * machine's monotonic clock. A context is used on the machine's thread only, and only inside {@link
- * TaskProgram#next}.
+ * <p>Methods that return a {@link Step} only say what comes next: the program returns that step at once, exactly one
+ * per call. All other methods are instant and take effect before they return. Times are nanoseconds of the machine's
+ * monotonic clock. A context is used on the machine's thread only, and only inside {@link TaskProgram#next}.
  */
 public interface TaskContext {
 
@@ -17,6 +16,9 @@ public interface TaskContext {
 
     /** Returns the time, in ns. */
     long now();
+
+    /** Returns the time at which this task was to become runnable first, in ns; it may have waited for a CPU since. */
+    long startedNs();
 
     /** Returns the number of this task on its machine: 0 or more, dense, never reused. */
     int id();
@@ -32,8 +34,8 @@ public interface TaskContext {
     Step run(long ns);
 
     /**
-     * Burns CPU time until {@link #wake} names this task; seen only while the task has a CPU. A pending wake ends it
-     * at once.
+     * Burns CPU time until {@link #wake} names this task, which the task sees only while it has a CPU. A pending wake
+     * is consumed and ends it at once.
      */
     Step spin();
 
@@ -50,9 +52,7 @@ public interface TaskContext {
         return sleepUntil(until < 0 ? Long.MAX_VALUE : until);
     }
 
-    /**
-     * Blocks until {@link #wake} names this task. A pending wake is consumed instead, and the task stays on its CPU.
-     */
+    /** Blocks until {@link #wake} names this task. A pending wake is consumed instead: the task stays on its CPU. */
     Step block();
 
     /** Gives way to other tasks without blocking ({@code sched_yield}). */
@@ -96,15 +96,13 @@ public interface TaskContext {
     /** Restricts a task to {@code cpus}, which is copied. */
     void setAffinity(int taskId, CpuSet cpus);
 
-    /**
-     * Moves this task to another scheduling class ({@code sched_setscheduler}); entering its own class does nothing.
-     */
+    /** Moves this task to another class ({@code sched_setscheduler}); entering its own class does nothing. */
     void setSchedulingClass(SchedulingClass schedulingClass);
 
     /**
-     * Announces a unit of work, so that the machine can measure it. A release in the future counts from then on, so
-     * a task may announce its next job before it sleeps, and a job that is never started in time is still seen. One
-     * job at a time: a new one ends the one before.
+     * Announces a unit of work, so that the machine can measure it. A release in the future counts from then on: a task
+     * may announce its next job before it sleeps, and a job that is never started in time is still seen. One job at a
+     * time: a new one ends the one before.
      *
      * @param releasedNs when the work came up; may lie in the past or the future
      * @param deadlineNs when it should be done, or {@link #NO_DEADLINE}
@@ -115,8 +113,8 @@ public interface TaskContext {
     void jobEnd();
 
     /**
-     * Writes {@code {deadline, RUNNABLE}} to this task's item in the PrioTable of its process, and announces the
-     * change to the policy. A task without an item ignores it.
+     * Writes {@code {deadline, RUNNABLE}} to this task's item in the PrioTable of its process, and announces the change
+     * to the policy. A task without an item ignores it.
      */
     default void markRunnable(long deadlineNs) {
         markRunnable(id(), deadlineNs);
@@ -125,12 +123,9 @@ public interface TaskContext {
     /** Writes {@code {deadline, RUNNABLE}} to the item of another task, as a dispatcher does for its workers. */
     void markRunnable(int taskId, long deadlineNs);
 
-    /** Clears RUNNABLE in this task's item: it has no work, and a policy that reads the table takes it off its CPU. */
+    /** Clears RUNNABLE in this task's item: it has no work, and a policy that reads the table takes its CPU away. */
     void markIdle();
 
-    /**
-     * Makes this task's item belong to a work class of its process, by its index in {@link
-     * ProcessSpec#workClasses()}.
-     */
+    /** Moves this task's item to a work class of its process, by its index in {@link ProcessSpec#workClasses()}. */
     void setWorkClass(int workClass);
 }
