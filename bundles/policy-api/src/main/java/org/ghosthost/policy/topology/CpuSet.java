@@ -13,9 +13,9 @@ import java.util.function.IntConsumer;
  * }
  * }
  *
- * <p>A set is mutable, unless it is {@linkplain #frozen() frozen}: the sets that a {@link Topology} hands out are, since
- * everybody shares them. A mutable set belongs to one thread; a frozen one may be read by all. {@link AtomicCpuSet} is
- * the set that several threads may change.
+ * <p>A set is mutable, unless it is {@linkplain #frozen() frozen}: the sets that a {@link Topology} hands out are,
+ * since everybody shares them. A mutable set belongs to one thread; a frozen one may be read by all.
+ * {@link AtomicCpuSet} is the set that several threads may change.
  */
 public final class CpuSet {
     /** How many CPUs a machine may have. A power of two. */
@@ -87,7 +87,8 @@ public final class CpuSet {
 
     /**
      * Reads the mask format of the kernel, as in {@code "4d"} or {@code "1,ffffffff"}: groups of at most eight
-     * hexadecimal digits between commas, the last group being CPUs 0 to 31. White space round the whole text is ignored.
+     * hexadecimal digits between commas, the last group being CPUs 0 to 31. White space round the whole text is
+     * ignored.
      *
      * @throws IllegalArgumentException if the text is anything else, more than eight digits stand together, or a CPU is
      *     out of range; the message quotes the text and says what is wrong with it
@@ -175,8 +176,8 @@ public final class CpuSet {
     }
 
     /**
-     * Returns the lowest CPU of this set that is {@code from} or above, or {@link #NO_CPU}. Any {@code from} is allowed,
-     * so that {@code next(cpu + 1)} ends a walk.
+     * Returns the lowest CPU of this set that is {@code from} or above, or {@link #NO_CPU}. Any {@code from} is
+     * allowed, so that {@code next(cpu + 1)} ends a walk.
      */
     public int next(final int from) {
         if (from >= MAX_CPUS) {

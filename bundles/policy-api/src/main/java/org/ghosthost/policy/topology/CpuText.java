@@ -86,7 +86,7 @@ final class CpuText {
     }
 
     private static boolean isHex(final int c) {
-        return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F';
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
     }
 
     static String formatList(final CpuSet set) {

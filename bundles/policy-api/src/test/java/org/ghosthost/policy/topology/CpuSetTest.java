@@ -12,6 +12,7 @@ import java.util.BitSet;
 import java.util.Random;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -46,8 +47,8 @@ final class CpuSetTest {
     void anIdOutOfRangeIsNeverAMemberAndCannotBecomeOne(final int cpu) {
         final CpuSet set = CpuSet.range(0, CpuSet.MAX_CPUS - 1);
         assertFalse(set.contains(cpu));
-        final Exception refusal = assertThrows(IllegalArgumentException.class, () -> set.add(cpu));
-        assertTrue(refusal.getMessage().contains(Integer.toString(cpu)), refusal.getMessage());
+        final String refusal = refusalOf(() -> set.add(cpu));
+        assertTrue(refusal.contains(Integer.toString(cpu)), refusal);
         assertThrows(IllegalArgumentException.class, () -> set.remove(cpu));
         assertThrows(IllegalArgumentException.class, () -> CpuSet.of(3, cpu));
         assertThrows(IllegalArgumentException.class, () -> CpuSet.range(0, cpu));
@@ -210,9 +211,9 @@ final class CpuSetTest {
         "1ffffffff | more than 8 digits stand together"})
     @DisplayName("EnclaveTest.BadCpus: a bad mask is refused with the reason")
     void aBadMaskIsRefusedWithTheReason(final String mask, final String reason) {
-        final Exception refusal = assertThrows(IllegalArgumentException.class, () -> CpuSet.parseMask(mask));
-        assertTrue(refusal.getMessage().startsWith("bad CPU mask \"" + mask + "\": "), refusal.getMessage());
-        assertTrue(refusal.getMessage().contains(reason), refusal.getMessage());
+        final String refusal = refusalOf(() -> CpuSet.parseMask(mask));
+        assertTrue(refusal.startsWith("bad CPU mask \"" + mask + "\": "), refusal);
+        assertTrue(refusal.contains(reason), refusal);
     }
 
     @ParameterizedTest
@@ -233,16 +234,16 @@ final class CpuSetTest {
         "0-3:2 | \"0-3:2\" is neither a CPU nor a range"})
     @DisplayName("EnclaveTest.BadCpus: a bad list is refused with the reason")
     void aBadListIsRefusedWithTheReason(final String list, final String reason) {
-        final Exception refusal = assertThrows(IllegalArgumentException.class, () -> CpuSet.parse(list));
-        assertTrue(refusal.getMessage().startsWith("bad CPU list \"" + list + "\": "), refusal.getMessage());
-        assertTrue(refusal.getMessage().contains(reason), refusal.getMessage());
+        final String refusal = refusalOf(() -> CpuSet.parse(list));
+        assertTrue(refusal.startsWith("bad CPU list \"" + list + "\": "), refusal);
+        assertTrue(refusal.contains(reason), refusal);
     }
 
     @Test
     void aListCanBeBoundToTheCpusOfOneMachine() {
         assertEquals("0-7", CpuSet.parse("0-7", 8).toString());
-        final Exception refusal = assertThrows(IllegalArgumentException.class, () -> CpuSet.parse("0-8", 8));
-        assertEquals("bad CPU list \"0-8\": CPU 8 is out of range 0-7", refusal.getMessage());
+        final String refusal = refusalOf(() -> CpuSet.parse("0-8", 8));
+        assertEquals("bad CPU list \"0-8\": CPU 8 is out of range 0-7", refusal);
         assertThrows(IllegalArgumentException.class, () -> CpuSet.parse("0", 0));
         assertThrows(IllegalArgumentException.class, () -> CpuSet.parse("0", 1025));
     }
@@ -250,10 +251,14 @@ final class CpuSetTest {
     @Test
     void hostileTextIsQuotedShortAndWithoutControlCharacters() {
         final String hostile = "\u001b[2J\u202e" + "x".repeat(100_000);
-        final Exception refusal = assertThrows(IllegalArgumentException.class, () -> CpuSet.parse(hostile));
-        assertTrue(refusal.getMessage().length() < 250, refusal.getMessage());
-        assertFalse(refusal.getMessage().contains("\u001b"), refusal.getMessage());
-        assertFalse(refusal.getMessage().contains("\u202e"), refusal.getMessage());
+        final String refusal = refusalOf(() -> CpuSet.parse(hostile));
+        assertTrue(refusal.length() < 250, refusal);
+        assertFalse(refusal.contains("\u001b"), refusal);
+        assertFalse(refusal.contains("\u202e"), refusal);
+    }
+
+    private static String refusalOf(final Executable action) {
+        return String.valueOf(assertThrows(IllegalArgumentException.class, action).getMessage());
     }
 
     @Test
