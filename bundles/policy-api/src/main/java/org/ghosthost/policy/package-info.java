@@ -1,4 +1,4 @@
-/** What the author of a scheduling policy sees, and nothing else. */
+/** What the author of a scheduling policy sees: callbacks in, decisions out. */
 @Export
 @Version("1.0.0")
 @NullMarked

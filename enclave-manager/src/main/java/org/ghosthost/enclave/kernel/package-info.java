@@ -1,4 +1,4 @@
-/** The seam to a kernel: what the enclave manager asks of a simulated or a real one. */
+/** The seam between enclaves and what runs their threads: a simulated machine, or Linux through sched_ext. */
 @Export
 @Version("1.0.0")
 @NullMarked

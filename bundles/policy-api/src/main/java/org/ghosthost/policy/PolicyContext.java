@@ -1,0 +1,24 @@
+package org.ghosthost.policy;
+
+import org.ghosthost.policy.topology.CpuSet;
+import org.ghosthost.policy.topology.Topology;
+
+/**
+ * What a policy is made with.
+ *
+ * @param cpu the CPU it decides for; -1 for a global policy
+ * @param cpus CPUs of the enclave
+ * @param topology the machine
+ * @param configuration checked against {@link PolicyFactory#configuration()}
+ * @param seed for randomness; the same seed, the same decisions
+ * @param maxTasks no more tasks than this are ever in the enclave; size tables by it
+ * @param inherited layout version of what {@link PolicyMemory} holds from a predecessor of the same name; 0 if nothing
+ */
+public record PolicyContext(
+        int cpu,
+        CpuSet cpus,
+        Topology topology,
+        Configuration configuration,
+        long seed,
+        int maxTasks,
+        int inherited) {}
