@@ -38,6 +38,7 @@ public enum TransactionState {
     private static final TransactionState[] VALUES = values();
 
     /** The number in a transaction slot; negative. */
+    @SuppressWarnings("EnumOrdinal") // the order of the constants is that of the ABI
     public int code() {
         return Integer.MIN_VALUE + ordinal();
     }

@@ -1,0 +1,4 @@
+package org.ghosthost.policy.priotable;
+
+/** stub */
+public final class PrioTable {}

@@ -1,0 +1,4 @@
+package org.ghosthost.policy.topology;
+
+/** stub */
+public final class Topology {}
