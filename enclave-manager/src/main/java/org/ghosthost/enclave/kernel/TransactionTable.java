@@ -44,7 +44,8 @@ public final class TransactionTable {
         memory.set(JAVA_INT, at(cpu, TransactionLayout.AGENT_BARRIER), agentBarrier);
         memory.set(JAVA_INT, at(cpu, TransactionLayout.TASK_BARRIER), taskBarrier);
         memory.set(JAVA_SHORT, at(cpu, TransactionLayout.RUN_FLAGS), (short) flags);
-        memory.set(JAVA_BYTE, at(cpu, TransactionLayout.COMMIT_FLAGS), (byte) (flags >>> TransactionFlags.COMMIT_SHIFT));
+        byte commitFlags = (byte) (flags >>> TransactionFlags.COMMIT_SHIFT);
+        memory.set(JAVA_BYTE, at(cpu, TransactionLayout.COMMIT_FLAGS), commitFlags);
         memory.set(JAVA_LONG, at(cpu, TransactionLayout.GTID), gtid);
         memory.set(JAVA_INT, at(cpu, TransactionLayout.GENERATION), generation);
         memory.set(JAVA_LONG, at(cpu, TransactionLayout.SLICE), sliceNs);
