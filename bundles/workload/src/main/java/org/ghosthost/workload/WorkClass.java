@@ -12,7 +12,7 @@ public record WorkClass(boolean repeating, int qos, long execNs, long periodNs) 
 
     /** Checks the ranges. */
     public WorkClass {
-        if (qos < 0 || execNs < 0 || periodNs < 0 || repeating && periodNs == 0) {
+        if (qos < 0 || execNs < 0 || periodNs < 0 || (repeating && periodNs == 0)) {
             throw new IllegalArgumentException("work class out of range: repeating=" + repeating + " qos=" + qos
                     + " execNs=" + execNs + " periodNs=" + periodNs);
         }
