@@ -56,6 +56,7 @@ public interface TaskContext {
     Step block();
 
     /** Gives way to other tasks without blocking ({@code sched_yield}). */
+    @SuppressWarnings("NamedLikeContextualKeyword") // the name of the system call; always called on a context
     Step yield();
 
     /**
