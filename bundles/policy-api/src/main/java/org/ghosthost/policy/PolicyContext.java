@@ -11,8 +11,10 @@ import org.ghosthost.policy.topology.Topology;
  * @param topology the machine
  * @param configuration checked against {@link PolicyFactory#configuration()}
  * @param seed for randomness; the same seed, the same decisions
- * @param maxTasks no more tasks than this are ever in the enclave; size tables by it
- * @param inherited layout version of what {@link PolicyMemory} holds from a predecessor of the same name; 0 if nothing
+ * @param maxTasks no more tasks than this are ever in the enclave, and every status word index is below it
+ * @param statusWords what the kernel side says of each task
+ * @param policyMemory bytes per task that outlive the policy; stores have no effect before it leads
+ * @param inherited layout version of what {@code policyMemory} holds from a predecessor of the same name; 0 if nothing
  */
 public record PolicyContext(
         int cpu,
@@ -21,4 +23,6 @@ public record PolicyContext(
         Configuration configuration,
         long seed,
         int maxTasks,
+        StatusWords statusWords,
+        PolicyMemory policyMemory,
         int inherited) {}
