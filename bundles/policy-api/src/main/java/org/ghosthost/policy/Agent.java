@@ -1,5 +1,6 @@
 package org.ghosthost.policy;
 
+import org.ghosthost.policy.priotable.PrioTable;
 import org.ghosthost.policy.topology.CpuSet;
 import org.jspecify.annotations.Nullable;
 
@@ -98,10 +99,11 @@ public interface Agent {
     /**
      * From now on the task's messages go to the agent of {@code cpu}; order per task is kept.
      *
+     * @param statusWord index of the task's status word
      * @param taskBarrier seqnum of the last message seen of that task
      * @return {@link #ASSOCIATED}, {@link #ALREADY}, {@link #BRAND_NEW}, {@link #STALE} or {@link #NOT_FOUND}
      */
-    int associate(long gtid, int cpu, int taskBarrier);
+    int associate(long gtid, int statusWord, int cpu, int taskBarrier);
 
     /**
      * Hands something to the agent of {@code cpu}, delivered there by {@link Policy#received}; wakes that agent.
@@ -118,7 +120,7 @@ public interface Agent {
     void armTimer(int cpu, long atNs, long type, long cookie);
 
     /** The PrioTable of a process, or null if it has none. */
-    org.ghosthost.policy.priotable.@Nullable PrioTable prioTable(int tgid);
+    @Nullable PrioTable prioTable(int tgid);
 
     /** Pseudo-random numbers from the generation's seed: the same seed, the same numbers. */
     int random(int bound);
