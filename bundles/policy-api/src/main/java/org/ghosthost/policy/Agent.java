@@ -5,8 +5,9 @@ import org.ghosthost.policy.topology.CpuSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a policy can see and do during a pass. Belongs to the agent loop; valid on its thread, during callbacks. No
- * method allocates or blocks.
+ * What a policy can see and do during a pass. Belongs to the agent loop; valid on its thread, during callbacks, from
+ * {@link Policy#attached} on. Decisions ({@code run}, {@code associate}, {@code send} and their like) are for the
+ * policy that leads. No method allocates or blocks.
  */
 public interface Agent {
     /** Result of {@link #associate}: from now on the task's messages go to that CPU's agent. */
@@ -29,7 +30,7 @@ public interface Agent {
     /** Whether another class waits for the agent's own CPU: decide quickly, hand the CPU over. */
     boolean boosted();
 
-    /** CPUs of the enclave; do not change it. */
+    /** CPUs of the enclave, read-only; the same object until they change. */
     CpuSet cpus();
 
     /** Whether no task of another class has or wants {@code cpu}. */

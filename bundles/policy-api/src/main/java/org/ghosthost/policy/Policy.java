@@ -89,6 +89,19 @@ public interface Policy {
      */
     default void received(int fromCpu, long gtid, int statusWord, long word) {}
 
+    /**
+     * Called once, before everything else: the agent whose loop calls this policy. It may be kept. Until
+     * {@link #lead} it answers questions (status words, PrioTables, policy memory) but takes no decision.
+     */
+    default void attached(Agent agent) {}
+
+    /**
+     * Discovery is over: every task of the enclave has been shown by {@link #taskNew} since the policy was attached,
+     * or since a queue overflowed. A task known before whose status word is no longer its own is gone, even if nothing
+     * said so.
+     */
+    default void discoveryComplete() {}
+
     /** From now on this policy decides; before, it followed. Called once, before its first {@link #schedule}. */
     default void lead(Agent agent) {}
 
@@ -104,7 +117,8 @@ public interface Policy {
     /**
      * The one outcome of a transaction. For a remote commit inside of the pass it comes right after
      * {@link #schedule}; for a commit on the agent's own CPU, a greedy or an at-schedule one later, but before any
-     * later message of that task.
+     * later message of that task, and before it is shown again by {@link #taskNew}. A failure is an event like a
+     * message: {@link #schedule} is called again, whatever it returned last.
      */
     default void committed(int cpu, long gtid, TransactionState state) {}
 
