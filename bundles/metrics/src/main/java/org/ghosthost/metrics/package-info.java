@@ -1,4 +1,4 @@
-/** What a run measured: histograms, counters and traces. */
+/** What a run measured: latencies by task and in total, and a trace of it for people to look at. */
 @Export
 @Version("1.0.0")
 @NullMarked
