@@ -57,8 +57,7 @@ public final class AtomicCpuSet {
      * @throws IllegalArgumentException if {@code cpu} is out of range
      */
     public void add(final int cpu) {
-        // The unused result is named, since a call without it would not have the exact type of the handle.
-        final long ignored = (long) WORD.getAndBitwiseOr(words, offset(CpuSet.checkId(cpu)), 1L << cpu);
+        WORD.getAndBitwiseOr(words, offset(CpuSet.checkId(cpu)), 1L << cpu);
     }
 
     /**
