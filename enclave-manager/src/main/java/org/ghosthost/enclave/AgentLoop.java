@@ -1,0 +1,244 @@
+package org.ghosthost.enclave;
+
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.ghosthost.enclave.kernel.AgentPass;
+import org.ghosthost.enclave.kernel.KernelEnclave;
+import org.ghosthost.policy.Message;
+import org.ghosthost.policy.Policy;
+import org.ghosthost.policy.StatusWords;
+import org.ghosthost.policy.TransactionFlags;
+import org.ghosthost.policy.topology.CpuSet;
+
+/**
+ * The agent of one CPU: barrier, messages, callbacks, schedule, commit, outcomes, safe point. Owned by the enclave and
+ * older than every policy that runs in it.
+ */
+final class AgentLoop implements AgentPass, KernelEnclave.MessageHandler, Mailbox.Reader {
+    /** Messages handled in one pass; the rest wait for the next. */
+    static final int MAX_MESSAGES_PER_PASS = 256;
+
+    private final Enclave enclave;
+    private final Agents agents;
+    private final KernelEnclave kernel;
+    private final StatusWords statusWords;
+    private final int cpu;
+    private final AtomicReferenceArray<Mailbox> mail;
+    private int agentWord;
+    private PolicyAgent agent;
+
+    private volatile boolean midPass;
+    private boolean deciding;
+    private int drainedQueueCpu;
+    private int messages;
+    private int sender;
+    private int barrier;
+    private long waitUntilNs;
+    private long passes;
+    private long decisions;
+    private long handled;
+
+    @SuppressWarnings("NullAway") // agent is set by attached, before the first pass
+    AgentLoop(Enclave enclave, KernelEnclave kernel, int cpu) {
+        this.enclave = enclave;
+        agents = enclave.agents();
+        this.kernel = kernel;
+        this.cpu = cpu;
+        statusWords = kernel.statusWords();
+        mail = new AtomicReferenceArray<>(enclave.cpuSet().last() + 1);
+    }
+
+    void attached(PolicyAgent policyAgent, int statusWord) {
+        agent = policyAgent;
+        agentWord = statusWord;
+    }
+
+    int cpu() {
+        return cpu;
+    }
+
+    int agentWord() {
+        return agentWord;
+    }
+
+    PolicyAgent agent() {
+        return agent;
+    }
+
+    /** Whether a pass has begun and not ended; read by the other loops of the enclave. */
+    boolean midPass() {
+        return midPass;
+    }
+
+    long passes() {
+        return passes;
+    }
+
+    long decisionCount() {
+        return decisions;
+    }
+
+    long messageCount() {
+        return handled;
+    }
+
+    // ---- the pass
+
+    @Override
+    public void decide() {
+        messages = 0;
+        midPass = true;
+        barrier = statusWords.barrier(agentWord);
+        Generation leader = enclave.lead().leader();
+        deciding = agents.decides(leader, cpu);
+        agent.beginPass(enclave.clock(), barrier);
+        waitUntilNs = Policy.UNTIL_MESSAGE;
+        if (!deciding) {
+            return;
+        }
+        try {
+            agent.collectPending();
+            boolean more = drainAll(leader);
+            waitUntilNs = leader.instance(cpu).schedule(agent);
+            if (more || enclave.lead().mustHurry()) {
+                waitUntilNs = Policy.AGAIN;
+            }
+        } catch (Throwable t) { // whatever a policy throws ends that policy, not the host
+            enclave.lead().leaderFailed(leader, t);
+            agent.abandon();
+            waitUntilNs = Policy.AGAIN;
+        }
+    }
+
+    @Override
+    public void commit() {
+        if (deciding) {
+            passes++;
+            handled += messages;
+            decisions += agent.decisions();
+            agent.commit();
+            if (agent.moveGlobalTo() != CpuSet.NO_CPU) {
+                agents.moveGlobal(agent.moveGlobalTo());
+            }
+        }
+        midPass = false;
+        if (enclave.lead().safePoint(deciding) || (deciding && agent.hasFailed())) {
+            waitUntilNs = Policy.AGAIN;
+        } else if (waitUntilNs != Policy.AGAIN) {
+            waitUntilNs = Math.min(waitUntilNs, enclave.lead().deadlineNs());
+        }
+    }
+
+    private boolean drainAll(Generation leader) {
+        if (kernel.takeResync()) {
+            while (drainQueues(leader)) {
+                Thread.onSpinWait(); // bounded by what the queues hold
+            }
+            enclave.lead().resync();
+        }
+        boolean more = drainQueues(leader);
+        enclave.lead().follow();
+        return more;
+    }
+
+    /** Handovers first, then messages; whether there may be more. */
+    private boolean drainQueues(Generation leader) {
+        if (!leader.isGlobal()) {
+            readMail();
+            return drain(cpu) == MAX_MESSAGES_PER_PASS;
+        }
+        int first = agents.defaultQueueCpu();
+        boolean more = drain(first) == MAX_MESSAGES_PER_PASS;
+        return agents.scattered() ? drainScattered(first) || more : more;
+    }
+
+    /** After a per-CPU policy, tasks still send to the queues of many CPUs. */
+    private boolean drainScattered(int first) {
+        boolean more = false;
+        boolean empty = true;
+        CpuSet cpus = enclave.cpuSet();
+        for (int other = cpus.first(); other >= 0; other = cpus.next(other + 1)) {
+            if (other != first) {
+                int drained = drain(other);
+                more |= drained == MAX_MESSAGES_PER_PASS;
+                empty &= drained == 0;
+            }
+        }
+        agents.drainedScattered(empty);
+        return more;
+    }
+
+    private int drain(int queueCpu) {
+        drainedQueueCpu = queueCpu;
+        int drained = kernel.drain(agents.queue(queueCpu), this, MAX_MESSAGES_PER_PASS);
+        messages += drained;
+        return drained;
+    }
+
+    @Override
+    public void message(Message message) {
+        enclave.lead().message(drainedQueueCpu, message);
+    }
+
+    // ---- mail from other agents
+
+    boolean receive(int from, long gtid, int statusWord, long word) {
+        Mailbox box = mail.get(from);
+        if (box == null) {
+            box = new Mailbox();
+            mail.setRelease(from, box);
+        }
+        boolean put = box.put(enclave.lead().leader().number(), gtid, statusWord, word);
+        kernel.ping(cpu);
+        return put;
+    }
+
+    private void readMail() {
+        for (int from = 0; from < mail.length(); from++) {
+            Mailbox box = mail.getAcquire(from);
+            if (box != null) {
+                sender = from;
+                box.read(this);
+            }
+        }
+    }
+
+    @Override
+    public void letter(int generation, long gtid, int statusWord, long word) {
+        Generation leader = enclave.lead().leader();
+        if (generation == leader.number()) {
+            leader.instance(cpu).received(sender, gtid, statusWord, word);
+        }
+    }
+
+    // ---- what the backend asks
+
+    @Override
+    public int messages() {
+        return messages;
+    }
+
+    @Override
+    public int decisions() {
+        return agent.decisions();
+    }
+
+    @Override
+    public long waitUntilNs() {
+        return waitUntilNs;
+    }
+
+    @Override
+    public int barrier() {
+        return barrier;
+    }
+
+    @Override
+    public int waitFlags() {
+        return deciding && agent.boosted() ? TransactionFlags.RTLA_ON_IDLE : 0;
+    }
+
+    @Override
+    public boolean spins() {
+        return agents.spins(enclave.lead().leader(), cpu);
+    }
+}

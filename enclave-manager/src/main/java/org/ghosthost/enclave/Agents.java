@@ -1,0 +1,217 @@
+package org.ghosthost.enclave;
+
+import java.util.Arrays;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.ToLongFunction;
+import org.ghosthost.enclave.kernel.KernelEnclave;
+import org.ghosthost.enclave.kernel.KernelException;
+import org.ghosthost.policy.Message;
+import org.ghosthost.policy.TransactionState;
+import org.ghosthost.policy.topology.CpuSet;
+
+/**
+ * The agents of an enclave and their queues: one of each for every CPU, as long as the enclave lives. A global policy
+ * is called by one of the agents and polls; the others are satellites. Under a per-CPU policy a message wakes the agent
+ * of its queue.
+ */
+final class Agents {
+    /** Messages that fit into the queue which new tasks send to. */
+    static final int DEFAULT_QUEUE_ELEMENTS = 65536;
+    /** Messages that fit into the queue of one CPU. */
+    static final int CPU_QUEUE_ELEMENTS = 4096;
+
+    private static final int MAX_ASSOCIATE_TRIES = 64;
+
+    private final KernelEnclave kernel;
+    private final CpuSet cpus;
+    private final int firstCpu;
+    private final AgentLoop[] loops;
+    private final int[] queues;
+    private final short[] owners;
+    private volatile int globalCpu;
+    private int scatteredTasks;
+    private boolean scatteredMessages;
+
+    Agents(KernelEnclave kernel, CpuSet cpus) throws KernelException {
+        this.kernel = kernel;
+        this.cpus = cpus;
+        firstCpu = cpus.first();
+        globalCpu = firstCpu;
+        loops = new AgentLoop[cpus.last() + 1];
+        queues = new int[cpus.last() + 1];
+        owners = new short[kernel.statusWords().capacity()];
+        Arrays.fill(owners, (short) firstCpu);
+        for (int cpu = firstCpu; cpu >= 0; cpu = cpus.next(cpu + 1)) {
+            queues[cpu] = kernel.createQueue(cpu == firstCpu ? DEFAULT_QUEUE_ELEMENTS : CPU_QUEUE_ELEMENTS);
+        }
+        kernel.setDefaultQueue(queues[firstCpu]);
+    }
+
+    void attach(Enclave enclave, EnclaveMemory memory) throws KernelException {
+        for (int cpu = firstCpu; cpu >= 0; cpu = cpus.next(cpu + 1)) {
+            loops[cpu] = new AgentLoop(enclave, kernel, cpu);
+            int word = kernel.attachAgent(cpu, queues[cpu], loops[cpu]);
+            loops[cpu].attached(new PolicyAgent(enclave, kernel, memory, cpu, word, loops.length), word);
+        }
+    }
+
+    AgentLoop loop(int cpu) {
+        return loops[cpu];
+    }
+
+    int statusWord(int cpu) {
+        return cpus.contains(cpu) ? loops[cpu].agentWord() : -1;
+    }
+
+    int queue(int cpu) {
+        return queues[cpu];
+    }
+
+    /** CPU whose queue new tasks send to. */
+    int defaultQueueCpu() {
+        return firstCpu;
+    }
+
+    // ---- who decides
+
+    /** CPU of the global agent; -1 under a per-CPU policy. */
+    int globalCpu(Generation leader) {
+        return leader.isGlobal() ? globalCpu : CpuSet.NO_CPU;
+    }
+
+    boolean decides(Generation leader, int cpu) {
+        return !leader.isGlobal() || cpu == globalCpu;
+    }
+
+    boolean spins(Generation leader, int cpu) {
+        return leader.isGlobal() && cpu == globalCpu;
+    }
+
+    void moveGlobal(int cpu) {
+        globalCpu = cpu;
+        kernel.ping(cpu);
+    }
+
+    /** Tells the kernel side who leads, and lets the queues wake their agents or not, as the model wants it. */
+    void led(Generation generation) {
+        kernel.setGeneration(generation.number());
+        globalCpu = firstCpu;
+        scatteredMessages = true;
+        for (int cpu = firstCpu; cpu >= 0; cpu = cpus.next(cpu + 1)) {
+            try {
+                kernel.configWakeup(queues[cpu], generation.isGlobal() ? CpuSet.NO_CPU : cpu);
+            } catch (KernelException e) {
+                throw new AssertionError("queue of CPU " + cpu + ": " + e.getMessage(), e);
+            }
+            associateAgent(cpu, queues[generation.isGlobal() ? firstCpu : cpu]);
+        }
+        pingAll();
+    }
+
+    private void associateAgent(int cpu, int queue) {
+        int result = -1;
+        for (int i = 0; i < MAX_ASSOCIATE_TRIES && result < 0; i++) { // a message may raise the barrier meanwhile
+            result = kernel.associateAgent(cpu, queue, kernel.statusWords().barrier(loops[cpu].agentWord()));
+        }
+    }
+
+    void tellLead(Generation generation) {
+        for (int cpu = firstCpu; cpu >= 0; cpu = generation.isGlobal() ? CpuSet.NO_CPU : cpus.next(cpu + 1)) {
+            generation.instance(cpu).lead(loops[cpu].agent());
+        }
+    }
+
+    boolean anyMidPass() {
+        for (int cpu = firstCpu; cpu >= 0; cpu = cpus.next(cpu + 1)) {
+            if (loops[cpu].midPass()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Takes back every transaction that is not decided. */
+    void abandonAll() {
+        for (int cpu = firstCpu; cpu >= 0; cpu = cpus.next(cpu + 1)) {
+            loops[cpu].agent().abandon();
+        }
+    }
+
+    void pingAll() {
+        for (int cpu = firstCpu; cpu >= 0; cpu = cpus.next(cpu + 1)) {
+            kernel.ping(cpu);
+        }
+    }
+
+    // ---- which CPU's queue a task sends to
+
+    /** CPU whose queue the task sends to, as far as its messages have shown. */
+    int owner(int statusWord) {
+        return owners[statusWord];
+    }
+
+    /** Whether a global agent must look into other queues than its own. */
+    boolean scattered() {
+        return scatteredTasks > 0 || scatteredMessages;
+    }
+
+    void drainedScattered(boolean empty) {
+        scatteredMessages = !empty;
+    }
+
+    /** A message has come by the queue of {@code queueCpu}; a global leader brings the task to its own queue. */
+    void taskSeen(Generation leader, int queueCpu, Message message) {
+        int word = message.statusWord();
+        if (queueCpu == firstCpu && owners[word] == firstCpu) {
+            return;
+        }
+        boolean brought = leader.isGlobal() && queueCpu != firstCpu
+                && kernel.associate(message.gtid(), queues[firstCpu], message.seqnum()) >= 0;
+        own(word, brought ? firstCpu : queueCpu);
+    }
+
+    void taskGone(int statusWord) {
+        own(statusWord, firstCpu);
+        kernel.freeStatusWord(statusWord);
+    }
+
+    void own(int statusWord, int cpu) {
+        scatteredTasks += (cpu == firstCpu ? 0 : 1) - (owners[statusWord] == firstCpu ? 0 : 1);
+        owners[statusWord] = (short) cpu;
+    }
+
+    // ---- totals
+
+    long passes() {
+        return sum(AgentLoop::passes);
+    }
+
+    long messages() {
+        return sum(AgentLoop::messageCount);
+    }
+
+    long decisions() {
+        return sum(AgentLoop::decisionCount);
+    }
+
+    /** Number of transactions by state, those that occurred. */
+    Map<String, Long> transactions() {
+        Map<String, Long> counts = new TreeMap<>();
+        for (TransactionState state : TransactionState.values()) {
+            long count = sum(loop -> loop.agent().count(state));
+            if (count > 0) {
+                counts.put(state.name(), count);
+            }
+        }
+        return counts;
+    }
+
+    private long sum(ToLongFunction<AgentLoop> value) {
+        long sum = 0;
+        for (int cpu = firstCpu; cpu >= 0; cpu = cpus.next(cpu + 1)) {
+            sum += value.applyAsLong(loops[cpu]);
+        }
+        return sum;
+    }
+}

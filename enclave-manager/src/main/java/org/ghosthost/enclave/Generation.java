@@ -1,0 +1,175 @@
+package org.ghosthost.enclave;
+
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.ghosthost.policy.Configuration;
+import org.ghosthost.policy.Message;
+import org.ghosthost.policy.MessageType;
+import org.ghosthost.policy.Policy;
+import org.ghosthost.policy.PolicyContext;
+import org.ghosthost.policy.PolicyMemory;
+import org.ghosthost.policy.PolicyModel;
+import org.ghosthost.policy.TransactionState;
+import org.ghosthost.policy.topology.CpuSet;
+import org.ghosthost.policy.topology.Topology;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One policy attached to one enclave: the instances that its factory made, and the last seqnum that each task's
+ * messages have shown it. A global policy has one instance; a per-CPU policy one for each CPU.
+ */
+final class Generation {
+    private final int number;
+    private final PolicyRelease release;
+    private final Map<String, String> configuration;
+    private final Policy[] instances;
+    private final int firstCpu;
+    private final PolicyMemory memory;
+    private final int memoryVersion;
+    private final int[] seen;
+    private final SplittableRandom random;
+    private int taskCount;
+    private volatile @Nullable String failure;
+
+    private Generation(int number, PolicyRelease release, Map<String, String> configuration, Policy[] instances,
+            int firstCpu, PolicyMemory memory, int maxTasks, long seed) {
+        this.number = number;
+        this.release = release;
+        this.configuration = configuration;
+        this.instances = instances;
+        this.firstCpu = firstCpu;
+        this.memory = memory;
+        memoryVersion = release.factory().policyMemoryVersion();
+        seen = new int[maxTasks];
+        random = new SplittableRandom(seed);
+    }
+
+    /** Makes the instances; whatever the factory throws comes out as one sentence. */
+    static Generation create(int number, PolicyRelease release, Map<String, String> given, EnclaveMemory memory,
+            CpuSet cpus, Topology topology, long seed) throws EnclaveException {
+        try {
+            Configuration configuration = Configuration.of(release.factory().configuration(), given);
+            PolicyMemory view = memory.view();
+            Policy[] instances = new Policy[cpus.last() + 1];
+            boolean perCpu = release.model() == PolicyModel.PER_CPU;
+            for (int cpu = cpus.first(); cpu >= 0; cpu = perCpu ? cpus.next(cpu + 1) : -1) {
+                instances[cpu] = release.factory().create(new PolicyContext(perCpu ? cpu : -1, cpus.copy(), topology,
+                        configuration, seed, memory.slots(), memory.statusWords(), view, memory.inherited(release)));
+            }
+            return new Generation(number, release, given, instances, cpus.first(), view, memory.slots(), seed);
+        } catch (IllegalArgumentException e) {
+            throw new EnclaveException("policy " + release.id() + " cannot be attached: " + e.getMessage(), e);
+        } catch (Exception | LinkageError | StackOverflowError e) {
+            throw new EnclaveException("policy " + release.id() + " cannot be made: it threw " + e, e);
+        }
+    }
+
+    int number() {
+        return number;
+    }
+
+    PolicyRelease release() {
+        return release;
+    }
+
+    Map<String, String> configuration() {
+        return configuration;
+    }
+
+    boolean isGlobal() {
+        return release.model() != PolicyModel.PER_CPU;
+    }
+
+    /** The instance that decides for {@code cpu}. */
+    Policy instance(int cpu) {
+        return instances[isGlobal() ? firstCpu : cpu];
+    }
+
+    int nextRandom(int bound) {
+        return random.nextInt(bound);
+    }
+
+    /** Tasks that it knows. */
+    int taskCount() {
+        return taskCount;
+    }
+
+    boolean knows(int statusWord) {
+        return seen[statusWord] != 0;
+    }
+
+    /** Tells each instance its agent. */
+    void attached(Agents agents, CpuSet cpus) {
+        for (int cpu = cpus.first(); cpu >= 0; cpu = isGlobal() ? CpuSet.NO_CPU : cpus.next(cpu + 1)) {
+            instance(cpu).attached(agents.loop(cpu).agent());
+        }
+    }
+
+    /** Tells each instance that it has been shown every task. */
+    void discovered(CpuSet cpus) {
+        for (int cpu = cpus.first(); cpu >= 0; cpu = isGlobal() ? CpuSet.NO_CPU : cpus.next(cpu + 1)) {
+            instance(cpu).discoveryComplete();
+        }
+    }
+
+    void leads(boolean leads, EnclaveMemory enclaveMemory) {
+        memory.writable(leads);
+        if (leads) {
+            enclaveMemory.ownedBy(release, memoryVersion);
+        }
+    }
+
+    /** Why it was put out, as text; null as long as it is sound. */
+    @Nullable String failure() {
+        return failure;
+    }
+
+    void failed(String text) {
+        failure = text;
+    }
+
+    /**
+     * Shows a message to the instance of {@code cpu}. What the task's earlier messages (or its discovery) have already
+     * told is dropped, and so is what belongs to a task that was not shown yet.
+     *
+     * @return whether the policy has seen it
+     */
+    boolean dispatch(int cpu, Message message) {
+        int type = message.type();
+        if (MessageType.isTask(type)) {
+            int word = message.statusWord();
+            int before = seen[word];
+            int seqnum = message.seqnum();
+            if (type == MessageType.TASK_NEW) {
+                if (before == 0) {
+                    taskCount++;
+                } else if (seqnum - before <= 0) {
+                    return false;
+                }
+            } else if (before == 0 || seqnum - before <= 0) {
+                return false;
+            }
+            if (type == MessageType.TASK_DEAD || type == MessageType.TASK_DEPARTED) {
+                seen[word] = 0;
+                taskCount--;
+            } else {
+                seen[word] = seqnum;
+            }
+        }
+        Callbacks.call(instance(cpu), type, message);
+        return true;
+    }
+
+    /** Shows a task again, as it is now, whatever was shown before. */
+    void show(int cpu, Message message) {
+        if (seen[message.statusWord()] == 0) {
+            taskCount++;
+        }
+        seen[message.statusWord()] = message.seqnum();
+        Callbacks.call(instance(cpu), message.type(), message);
+    }
+
+    void committed(int agentCpu, int cpu, long gtid, TransactionState state) {
+        instance(agentCpu).committed(cpu, gtid, state);
+    }
+}

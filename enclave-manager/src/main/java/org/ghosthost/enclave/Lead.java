@@ -1,0 +1,424 @@
+package org.ghosthost.enclave;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
+import org.ghosthost.enclave.Handoff.Event;
+import org.ghosthost.enclave.Roll.Outcome;
+import org.ghosthost.policy.Message;
+import org.ghosthost.policy.MessageType;
+import org.ghosthost.policy.StatusWords;
+import org.ghosthost.policy.TransactionState;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who leads an enclave, who follows, and how the lead passes. Moved by the agent loops, at their safe points; an
+ * operator's command comes in between two passes.
+ *
+ * <p>A follower sees every task, message and outcome, and decides nothing. It gets the lead by one swap of a reference
+ * once it has caught up and no pass of the leader is under way. The former leader follows until probation has ended, so
+ * that the way back is the same swap.
+ */
+final class Lead {
+    /** Status words looked at in one pass while a follower catches up, so that nobody waits for it. */
+    static final int MAX_DISCOVERED_PER_PASS = 2048;
+    /** Time that a new leader must lead without a fault before it stays. */
+    static final long PROBATION_NS = 100_000_000;
+    /** Rolls that are remembered. */
+    static final int MAX_HISTORY = 1024;
+
+    private static final Logger LOG = LogManager.getLogger(Lead.class);
+    private static final int LONGEST_REASON = 300;
+
+    private final Enclave enclave;
+    private final Agents agents;
+    private final StatusWords statusWords;
+    private final EnclaveMemory memory;
+    private final Discovery discovery;
+    private final Deque<Handoff> history = new ArrayDeque<>();
+    private final List<PolicyRelease> good = new ArrayList<>();
+
+    private volatile Generation leader;
+    private @Nullable Generation follower;
+    private @Nullable Handoff handoff;
+    private int cursor;
+    private long ledSinceNs;
+    private long leftAtNs;
+    private long staleMessages;
+
+    Lead(Enclave enclave, Agents agents, EnclaveMemory memory, Generation first) {
+        this.enclave = enclave;
+        this.agents = agents;
+        this.memory = memory;
+        statusWords = memory.statusWords();
+        discovery = new Discovery(statusWords);
+        leader = first;
+        first.leads(true, memory);
+    }
+
+    Generation leader() {
+        return leader;
+    }
+
+    @Nullable Handoff handoff() {
+        return handoff;
+    }
+
+    List<Handoff> history() {
+        return List.copyOf(history);
+    }
+
+    long staleMessages() {
+        return staleMessages;
+    }
+
+    /** Whether the agents must not wait: a follower is catching up, or the lead is about to pass. */
+    boolean mustHurry() {
+        return follower != null && handoff != null && handoff.state() == HandoffState.FOLLOWING;
+    }
+
+    // ---- the way of a message, and of an outcome
+
+    /** Shows a message to the leader, then to the follower; frees the status word of a task that is gone. */
+    void message(int queueCpu, Message message) {
+        int type = message.type();
+        boolean task = MessageType.isTask(type);
+        if (task && type == MessageType.TASK_NEW && !leader.knows(message.statusWord())) {
+            memory.clear(message.statusWord());
+        }
+        if (!leader.dispatch(queueCpu, message)) {
+            staleMessages++;
+        }
+        if (follower != null) {
+            showFollower(follower, queueCpu, message);
+        }
+        if (task) {
+            if (type == MessageType.TASK_DEAD || type == MessageType.TASK_DEPARTED) {
+                agents.taskGone(message.statusWord());
+            } else {
+                agents.taskSeen(leader, queueCpu, message);
+            }
+        }
+    }
+
+    private void showFollower(Generation generation, int queueCpu, Message message) {
+        try {
+            generation.dispatch(queueCpu, message);
+        } catch (Throwable t) { // a follower's fault is its own
+            followerFailed(generation, t);
+        }
+    }
+
+    void committed(int agentCpu, int cpu, long gtid, TransactionState state) {
+        Generation decided = leader;
+        try {
+            decided.committed(agentCpu, cpu, gtid, state);
+        } catch (Throwable t) { // thrown by the callback for an outcome
+            leaderFailed(decided, t);
+        }
+        Generation follows = follower;
+        if (follows != null) {
+            try {
+                follows.committed(agentCpu, cpu, gtid, state);
+            } catch (Throwable t) { // a follower's fault is its own
+                followerFailed(follows, t);
+            }
+        }
+    }
+
+    /** The leader has sent a task from one CPU's instance to another's; a per-CPU follower does the same. */
+    void moved(int statusWord, int toCpu) {
+        int fromCpu = agents.owner(statusWord);
+        agents.own(statusWord, toCpu);
+        Generation follows = follower;
+        if (follows == null || follows.isGlobal() || fromCpu == toCpu || !follows.knows(statusWord)) {
+            return;
+        }
+        try {
+            Callbacks.call(follows.instance(fromCpu), MessageType.TASK_DEPARTED,
+                    discovery.taskDeparted(statusWord, enclave.clock()));
+            follows.show(toCpu, discovery.taskNew(statusWord, enclave.clock()));
+        } catch (Throwable t) { // a follower's fault is its own
+            followerFailed(follows, t);
+        }
+    }
+
+    // ---- catching up
+
+    /** Shows the follower some of the tasks that it has not met yet. */
+    void follow() {
+        Generation follows = follower;
+        if (follows == null || cursor >= statusWords.capacity()) {
+            return;
+        }
+        try {
+            int end = Math.min(cursor + MAX_DISCOVERED_PER_PASS, statusWords.capacity());
+            while (cursor < end) {
+                discover(follows, cursor++);
+            }
+            if (cursor == statusWords.capacity()) {
+                follows.discovered(enclave.cpuSet());
+            }
+        } catch (Throwable t) { // a follower's fault is its own
+            followerFailed(follows, t);
+        }
+    }
+
+    /** A queue overflowed: everybody is shown every task as it is now; one whose end was lost is told as dead. */
+    void resync() {
+        LOG.warn("enclave {}: a queue overflowed, reading the status words again", enclave.id());
+        for (int word = 0; word < statusWords.capacity(); word++) {
+            if (statusWords.isTask(word)) {
+                show(word);
+            } else if (leader.knows(word)) {
+                message(agents.owner(word), discovery.taskDead(word, enclave.clock()));
+            }
+        }
+    }
+
+    private void show(int word) {
+        leader.show(agents.owner(word), discovery.taskNew(word, enclave.clock()));
+        Generation follows = follower;
+        if (follows != null) {
+            try {
+                follows.show(agents.owner(word), discovery.taskNew(word, enclave.clock()));
+            } catch (Throwable t) { // a follower's fault is its own
+                followerFailed(follows, t);
+            }
+        }
+    }
+
+    private void discover(Generation generation, int word) {
+        if (statusWords.isTask(word) && !generation.knows(word)) {
+            generation.show(agents.owner(word), discovery.taskNew(word, enclave.clock()));
+        }
+    }
+
+    // ---- the lead passes
+
+    /** Lets {@code next} follow; it leads as soon as it can. */
+    void start(Generation next, Handoff way) {
+        endProbation();
+        follower = next;
+        handoff = way;
+        cursor = 0;
+        remember(way);
+        way.advance(Event.FOLLOW);
+        try {
+            next.attached(agents, enclave.cpuSet());
+        } catch (Throwable t) { // a follower's fault is its own
+            followerFailed(next, t);
+        }
+        agents.pingAll();
+    }
+
+    /**
+     * Between two passes: the only place where the lead passes.
+     *
+     * @param decided whether the pass that has just ended was one of the leader
+     * @return whether the agents must look again at once
+     */
+    boolean safePoint(boolean decided) {
+        if (leader.failure() != null) {
+            recover();
+            return true;
+        }
+        Handoff way = handoff;
+        if (way == null) {
+            return false;
+        }
+        switch (way.state()) {
+            case FOLLOWING -> {
+                if (follower != null && cursor >= statusWords.capacity() && !agents.anyMidPass()) {
+                    lead(way, follower);
+                }
+                return true;
+            }
+            case ONLINE -> {
+                if (decided) {
+                    way.blackoutNs(System.nanoTime() - leftAtNs);
+                    way.advance(Event.FIRST_PASS);
+                }
+            }
+            case PROBATION -> {
+                if (enclave.clock() >= probationEndNs()) {
+                    endProbation();
+                }
+            }
+            default -> throw new AssertionError("a handoff under way is " + way.state());
+        }
+        return false;
+    }
+
+    /** When the agents must make a pass whatever happens, ns. */
+    long deadlineNs() {
+        return handoff != null && handoff.state() == HandoffState.PROBATION ? probationEndNs() : Long.MAX_VALUE;
+    }
+
+    private long probationEndNs() {
+        return ledSinceNs + PROBATION_NS;
+    }
+
+    private void lead(Handoff way, Generation next) {
+        Generation old = leader;
+        leftAtNs = System.nanoTime();
+        way.tasks(old.taskCount(), next.taskCount());
+        StateTransfer.transfer(old, next, enclave.cpuSet());
+        follower = old;
+        way.advance(Event.LEAD);
+        install(old, next);
+    }
+
+    private void install(Generation old, Generation next) {
+        agents.abandonAll();
+        old.leads(false, memory);
+        next.leads(true, memory);
+        leader = next;
+        ledSinceNs = enclave.clock();
+        agents.led(next);
+        try {
+            agents.tellLead(next);
+        } catch (Throwable t) { // thrown by the policy's lead callback
+            leaderFailed(next, t);
+            recover();
+        }
+    }
+
+    /** The leader of a probation stays for good, because its time is over or another roll begins. */
+    private void endProbation() {
+        Handoff way = handoff;
+        if (way != null && way.state() == HandoffState.ONLINE) {
+            way.advance(Event.FIRST_PASS);
+        }
+        if (way != null && way.state() == HandoffState.PROBATION) {
+            way.advance(Event.HEALTHY);
+            good.remove(leader.release());
+            good.add(leader.release());
+            retire(follower);
+            follower = null;
+            handoff = null;
+        }
+    }
+
+    // ---- when things go wrong
+
+    void leaderFailed(Generation generation, Throwable thrown) {
+        if (generation.failure() == null) {
+            generation.failed(text(generation, thrown));
+        }
+    }
+
+    private void followerFailed(Generation generation, Throwable thrown) {
+        generation.failed(text(generation, thrown));
+        LOG.error("enclave {} follower {}: {}", enclave.id(), generation.number(), generation.failure());
+        follower = null;
+        Handoff way = handoff;
+        if (way != null && way.state() == HandoffState.FOLLOWING) {
+            enclave.reject(generation.release());
+            way.fail(Outcome.ROLLED_BACK, text(generation, thrown));
+            handoff = null;
+        }
+        retire(generation);
+    }
+
+    private void recover() {
+        Generation failed = leader;
+        String reason = String.valueOf(failed.failure());
+        LOG.error("enclave {} generation {} put out: {}", enclave.id(), failed.number(), reason);
+        if (failed.release().factory() instanceof BuiltInFifo) {
+            enclave.destroyBecause("the built-in FIFO failed: " + reason);
+            return;
+        }
+        enclave.reject(failed.release());
+        good.remove(failed.release());
+        replace(failed, Outcome.ROLLED_BACK, reason);
+        if (leader.release().factory() instanceof BuiltInFifo && handoff == null && !good.isEmpty()) {
+            enclave.reattach(good.getLast());
+        }
+    }
+
+    /** Puts the predecessor in charge if it still follows, else the built-in FIFO. */
+    private void replace(Generation out, Outcome outcome, String reason) {
+        Handoff way = handoff;
+        Generation predecessor = null;
+        leftAtNs = System.nanoTime();
+        if (way != null && way.state() != HandoffState.FOLLOWING) {
+            predecessor = follower;
+            follower = null;
+            handoff = null;
+            way.fail(outcome, reason);
+        }
+        if (predecessor == null) {
+            bridge(out, outcome, reason);
+        } else {
+            install(out, predecessor);
+        }
+        retire(out);
+    }
+
+    private void bridge(Generation out, Outcome outcome, String reason) {
+        Generation fifo = enclave.newFifo();
+        Handoff fall = enclave.newHandoff(out, fifo);
+        fall.advance(Event.PREPARED);
+        fall.advance(Event.FOLLOW);
+        fifo.attached(agents, enclave.cpuSet());
+        for (int word = 0; word < statusWords.capacity(); word++) {
+            discover(fifo, word);
+        }
+        fifo.discovered(enclave.cpuSet());
+        fall.tasks(out.taskCount(), fifo.taskCount());
+        fall.advance(Event.LEAD);
+        install(out, fifo);
+        fall.blackoutNs(System.nanoTime() - leftAtNs);
+        fall.because(outcome, reason);
+        fall.advance(Event.FIRST_PASS);
+        fall.advance(Event.HEALTHY);
+        remember(fall);
+    }
+
+    /** The release is no longer to be had: its bundle stops. When this returns, none of its code runs here. */
+    void remove(PolicyRelease release) {
+        good.remove(release);
+        String reason = release.id() + " was taken out";
+        Generation follows = follower;
+        if (follows != null && follows.release().equals(release)) {
+            Handoff way = handoff;
+            if (way != null && way.state() == HandoffState.FOLLOWING) {
+                way.fail(Outcome.REMOVED, reason);
+                handoff = null;
+            } else {
+                endProbation();
+            }
+            if (follower != null) {
+                follower = null;
+                retire(follows);
+            }
+        }
+        if (leader.release().equals(release)) {
+            replace(leader, Outcome.REMOVED, reason);
+        }
+    }
+
+    private void remember(Handoff way) {
+        if (history.size() == MAX_HISTORY) {
+            history.removeFirst();
+        }
+        history.addLast(way);
+    }
+
+    private void retire(@Nullable Generation generation) {
+        if (generation != null) {
+            enclave.retired(generation);
+        }
+    }
+
+    /** What was thrown, as text: the object itself would keep the bundle's classes alive. */
+    private static String text(Generation generation, Throwable thrown) {
+        StackTraceElement[] stack = thrown.getStackTrace();
+        String text = generation.release().id() + " threw " + thrown + (stack.length == 0 ? "" : " at " + stack[0]);
+        return text.length() > LONGEST_REASON ? text.substring(0, LONGEST_REASON) : text;
+    }
+}

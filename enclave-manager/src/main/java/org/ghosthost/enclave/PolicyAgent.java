@@ -1,0 +1,319 @@
+package org.ghosthost.enclave;
+
+import java.util.Arrays;
+import org.ghosthost.enclave.kernel.Errno;
+import org.ghosthost.enclave.kernel.KernelEnclave;
+import org.ghosthost.enclave.kernel.TransactionTable;
+import org.ghosthost.policy.Agent;
+import org.ghosthost.policy.Gtid;
+import org.ghosthost.policy.PolicyMemory;
+import org.ghosthost.policy.StatusWords;
+import org.ghosthost.policy.TransactionState;
+import org.ghosthost.policy.abi.StatusWordLayout;
+import org.ghosthost.policy.priotable.PrioTable;
+import org.ghosthost.policy.topology.CpuSet;
+import org.jspecify.annotations.Nullable;
+
+/** One agent's hands: opens transactions, commits them together, keeps those whose outcome is still to come. */
+final class PolicyAgent implements Agent {
+    private final Enclave enclave;
+    private final KernelEnclave kernel;
+    private final TransactionTable transactions;
+    private final StatusWords statusWords;
+    private final PolicyMemory policyMemory;
+    private final int cpu;
+    private final int statusWord;
+
+    private final long[] gtids;
+    private final CpuSet opened = new CpuSet();
+    private final CpuSet pending = new CpuSet();
+    private final CpuSet grouped = new CpuSet();
+    private final long[] states = new long[TransactionState.values().length];
+    private CpuSet[] groups = {};
+    private int groupCount;
+    private boolean inGroup;
+    private boolean failed;
+    private int moveGlobalTo = CpuSet.NO_CPU;
+    private long now;
+    private int barrier;
+
+    PolicyAgent(Enclave enclave, KernelEnclave kernel, EnclaveMemory memory, int cpu, int statusWord,
+            int possibleCpus) {
+        this.enclave = enclave;
+        this.kernel = kernel;
+        this.cpu = cpu;
+        this.statusWord = statusWord;
+        transactions = kernel.transactions();
+        statusWords = kernel.statusWords();
+        policyMemory = memory.view();
+        policyMemory.writable(true);
+        gtids = new long[possibleCpus];
+    }
+
+    // ---- the pass
+
+    void beginPass(long now, int barrier) {
+        this.now = now;
+        this.barrier = barrier;
+        opened.clear();
+        grouped.clear();
+        groupCount = 0;
+        inGroup = false;
+        failed = false;
+        moveGlobalTo = CpuSet.NO_CPU;
+    }
+
+    int decisions() {
+        return opened.size();
+    }
+
+    /** Where the lead of a global policy is to go after this pass; -1 = nowhere. */
+    int moveGlobalTo() {
+        return moveGlobalTo;
+    }
+
+    /** Commits what the pass has opened and tells what became of it. */
+    void commit() {
+        for (int group = 0; group < groupCount; group++) {
+            commitGroup(groups[group]);
+        }
+        if (!grouped.isEmpty()) {
+            opened.removeAll(grouped);
+        }
+        if (opened.isEmpty()) {
+            return;
+        }
+        kernel.commit(cpu, opened);
+        for (int at = opened.first(); at >= 0; at = opened.next(at + 1)) {
+            collect(at);
+        }
+        opened.clear();
+    }
+
+    private void commitGroup(CpuSet group) {
+        kernel.commitSyncGroup(cpu, group);
+        for (int at = group.first(); at >= 0; at = group.next(at + 1)) {
+            transactions.disown(at);
+            collect(at);
+        }
+    }
+
+    /** Tells the outcomes that have come since the last pass. */
+    void collectPending() {
+        for (int at = pending.first(); at >= 0; at = pending.next(at + 1)) {
+            if (TransactionState.isResult(transactions.state(at))) {
+                collect(at);
+            }
+        }
+    }
+
+    /** Whether a decision of this pass has failed: the policy must look again. */
+    boolean hasFailed() {
+        return failed;
+    }
+
+    /** Takes back what was opened or is pending: the policy that decided it is no longer in charge. */
+    void abandon() {
+        for (int at = opened.first(); at >= 0; at = opened.next(at + 1)) {
+            transactions.abort(at);
+            transactions.disown(at);
+        }
+        for (int at = pending.first(); at >= 0; at = pending.next(at + 1)) {
+            transactions.abort(at);
+        }
+        opened.clear();
+        pending.clear();
+        groupCount = 0;
+    }
+
+    /** How many transactions ended in this state. */
+    long count(TransactionState state) {
+        return states[index(state)];
+    }
+
+    private void collect(int at) {
+        int code = transactions.state(at);
+        if (!TransactionState.isResult(code)) {
+            pending.add(at);
+            return;
+        }
+        pending.remove(at);
+        outcome(at, TransactionState.of(code));
+    }
+
+    private void outcome(int at, TransactionState state) {
+        states[index(state)]++;
+        failed |= !state.succeeded();
+        if (gtids[at] != Gtid.AGENT) {
+            enclave.lead().committed(cpu, at, gtids[at], state);
+        }
+    }
+
+    @SuppressWarnings("EnumOrdinal") // an array by state, on the hot path
+    private static int index(TransactionState state) {
+        return state.ordinal();
+    }
+
+    // ---- what the policy sees
+
+    @Override
+    public int cpu() {
+        return cpu;
+    }
+
+    @Override
+    public long now() {
+        return now;
+    }
+
+    @Override
+    public boolean boosted() {
+        return (statusWords.flags(statusWord) & StatusWordLayout.FLAG_BOOSTED) != 0;
+    }
+
+    @Override
+    public CpuSet cpus() {
+        return enclave.cpuSet();
+    }
+
+    @Override
+    public boolean available(int other) {
+        int word = enclave.agents().statusWord(other);
+        return word >= 0 && (statusWords.flags(word) & StatusWordLayout.FLAG_CPU_AVAILABLE) != 0;
+    }
+
+    @Override
+    public boolean pending(int other) {
+        return pending.contains(other);
+    }
+
+    @Override
+    public StatusWords statusWords() {
+        return statusWords;
+    }
+
+    @Override
+    public PolicyMemory policyMemory() {
+        return policyMemory;
+    }
+
+    @Override
+    public boolean affinity(long gtid, CpuSet cpus) {
+        return kernel.affinity(gtid, cpus);
+    }
+
+    @Override
+    public void run(int target, long gtid, int taskBarrier, int flags, long sliceNs) {
+        if (target < 0 || !enclave.cpuSet().contains(target)) {
+            throw new IllegalArgumentException("CPU " + target + " is not of the enclave: " + enclave.cpuSet());
+        }
+        if (pending.contains(target)) {
+            throw new IllegalStateException("the transaction of CPU " + target + " is pending");
+        }
+        if (opened.contains(target)) {
+            replace(target);
+        }
+        if (inGroup) {
+            if (!transactions.own(target, cpu)) {
+                gtids[target] = gtid;
+                outcome(target, TransactionState.POISONED);
+                return;
+            }
+            groups[groupCount].add(target);
+            grouped.add(target);
+        }
+        gtids[target] = gtid;
+        opened.add(target);
+        transactions.open(target, gtid, taskBarrier, barrier, flags, sliceNs, enclave.lead().leader().number());
+    }
+
+    private void replace(int target) {
+        if (grouped.contains(target)) {
+            throw new IllegalStateException("CPU " + target + " is in a sync group of this pass already");
+        }
+        if (!transactions.abort(target)) {
+            throw new IllegalStateException("the transaction of CPU " + target + " is being committed");
+        }
+        outcome(target, TransactionState.ABORTED);
+    }
+
+    @Override
+    public void ping(int target) {
+        kernel.ping(target);
+    }
+
+    @Override
+    public boolean abort(int target) {
+        if (!pending.contains(target) || !transactions.abort(target)) {
+            return false;
+        }
+        collect(target);
+        return true;
+    }
+
+    @Override
+    public void beginSyncGroup() {
+        if (inGroup) {
+            throw new IllegalStateException("a sync group is open already");
+        }
+        if (groupCount == groups.length) {
+            groups = Arrays.copyOf(groups, groupCount + 1);
+            groups[groupCount] = new CpuSet();
+        }
+        groups[groupCount].clear();
+        inGroup = true;
+    }
+
+    @Override
+    public void endSyncGroup() {
+        if (!inGroup) {
+            throw new IllegalStateException("no sync group is open");
+        }
+        inGroup = false;
+        if (!groups[groupCount].isEmpty()) {
+            groupCount++;
+        }
+    }
+
+    @Override
+    public int associate(long gtid, int word, int target, int taskBarrier) {
+        int result = kernel.associate(gtid, enclave.agents().queue(target), taskBarrier);
+        if (result >= 0) {
+            enclave.lead().moved(word, target);
+            return (result & KernelEnclave.BRAND_NEW) != 0 ? BRAND_NEW
+                    : (result & KernelEnclave.ALREADY) != 0 ? ALREADY : ASSOCIATED;
+        }
+        return result == -Errno.ESTALE.number() ? STALE : NOT_FOUND;
+    }
+
+    @Override
+    public boolean send(int target, long gtid, int word, long data) {
+        return enclave.agents().loop(target).receive(cpu, gtid, word, data);
+    }
+
+    @Override
+    public void moveGlobalTo(int target) {
+        if (!enclave.cpuSet().contains(target)) {
+            throw new IllegalArgumentException("CPU " + target + " is not of the enclave: " + enclave.cpuSet());
+        }
+        moveGlobalTo = target;
+    }
+
+    @Override
+    public void armTimer(int target, long atNs, long type, long cookie) {
+        int result = kernel.armTimer(target, atNs, type, cookie);
+        if (result < 0) {
+            throw new IllegalArgumentException("no timer for CPU " + target + ": errno " + -result);
+        }
+    }
+
+    @Override
+    public @Nullable PrioTable prioTable(int tgid) {
+        return kernel.prioTable(tgid);
+    }
+
+    @Override
+    public int random(int bound) {
+        return enclave.lead().leader().nextRandom(bound);
+    }
+}
