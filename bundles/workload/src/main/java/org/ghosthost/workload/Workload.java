@@ -29,6 +29,14 @@ public interface Workload {
      */
     List<TaskSpec> tasks(long seed);
 
+    /**
+     * Checks that a machine of {@code cpuCount} CPUs, numbered from 0, has each CPU that the workload names.
+     *
+     * @throws WorkloadException if it has not
+     */
+    default void checkCpus(final int cpuCount) {
+    }
+
     /** Returns remarks for people about what the file asks for that has no meaning on this machine; often empty. */
     List<String> remarks();
 }

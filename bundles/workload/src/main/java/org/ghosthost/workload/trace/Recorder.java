@@ -1,0 +1,251 @@
+package org.ghosthost.workload.trace;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.ghosthost.workload.WorkloadException;
+import org.ghosthost.workload.trace.RecordedTask.State;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Follows the events of a trace in the order of time and writes down what each task did: how long it ran, how long it
+ * slept, whom it woke after how much of its own CPU time, and by whom it was woken.
+ *
+ * <p>A wake-up is a dependency if a recorded task was on the CPU that did it, outside an interrupt. Any other one, by a
+ * timer, a device or a task that is not recorded, is a sleep as long as the recorded one.
+ */
+final class Recorder {
+    static final int MAX_TASKS = 100_000;
+    static final int MAX_OPS = 8_000_000;
+
+    private final String file;
+    private final List<RecordedTask> tasks = new ArrayList<>();
+    private final Map<Integer, RecordedTask> byPid = new HashMap<>();
+    private final Map<Integer, Long> lastSwitchNs = new HashMap<>();
+    private long startNs = Long.MIN_VALUE;
+    private long nowNs;
+    private long opCount;
+    private long gaps;
+    private long firstGapLine;
+
+    Recorder(final String file) {
+        this.file = file;
+    }
+
+    List<RecordedTask> tasks() {
+        return tasks;
+    }
+
+    long startNs() {
+        return startNs;
+    }
+
+    long endNs() {
+        return nowNs;
+    }
+
+    /** Returns how often an event did not fit to what was recorded before, because others are missing. */
+    long gaps() {
+        return gaps;
+    }
+
+    long firstGapLine() {
+        return firstGapLine;
+    }
+
+    /** Takes the next event; its time is not before the last one's. */
+    void add(final TraceEvent event) {
+        if (startNs == Long.MIN_VALUE) {
+            startNs = event.timeNs;
+        }
+        nowNs = event.timeNs;
+        switch (event.kind) {
+            case SWITCH -> {
+                leave(event);
+                enter(event);
+                lastSwitchNs.put(event.cpu, nowNs);
+            }
+            case WAKING, WAKEUP -> wake(event);
+            case WAKEUP_NEW -> wakeNew(event);
+            case FORK -> fork(event);
+            case EXIT -> {
+                // The last switch, in state X or Z, ends the task: it still runs for a while after this event.
+                final RecordedTask task = byPid.get(event.task.pid);
+                if (task != null) {
+                    task.update(event.task);
+                }
+            }
+        }
+        if (++opCount > MAX_OPS) {
+            throw new WorkloadException(file + ":" + event.line + ": the trace has more than " + MAX_OPS
+                    + " events; cut it into shorter ones");
+        }
+    }
+
+    private void leave(final TraceEvent event) {
+        if (event.task.pid == 0) {
+            return;
+        }
+        RecordedTask task = byPid.get(event.task.pid);
+        if (task == null || task.state != State.RUNNING) {
+            task = enterLate(task, event);
+        }
+        task.update(event.task);
+        task.runUntil(nowNs);
+        switch (event.state) {
+            case 'R' -> task.state = State.RUNNABLE;
+            case 'X', 'Z', 'x' -> end(task);
+            default -> task.state = State.BLOCKED;
+        }
+    }
+
+    /** Makes good for the switch that is not there: the task has its CPU since the one before, or since the start. */
+    private RecordedTask enterLate(final @Nullable RecordedTask known, final TraceEvent event) {
+        final Long lastNs = lastSwitchNs.get(event.cpu);
+        final long sinceNs = lastNs == null ? startNs : lastNs;
+        if (lastNs != null) {
+            gap(event);
+        }
+        if (known == null) {
+            final RecordedTask task = create(event.task, State.RUNNABLE, event);
+            task.bornNs = sinceNs;
+            task.sinceNs = sinceNs;
+            return task;
+        }
+        endSleep(known, Math.max(sinceNs, known.sinceNs));
+        known.sinceNs = Math.max(sinceNs, known.sinceNs);
+        return known;
+    }
+
+    private void enter(final TraceEvent event) {
+        if (event.next.pid == 0) {
+            return;
+        }
+        RecordedTask task = byPid.get(event.next.pid);
+        if (task == null) {
+            // Runnable since before the trace.
+            task = create(event.next, State.RUNNABLE, event);
+            task.bornNs = startNs;
+        } else if (task.state == State.RUNNING) {
+            gap(event);
+            task.runUntil(nowNs);
+        } else if (task.state != State.RUNNABLE) {
+            gap(event);
+            endSleep(task, nowNs);
+        }
+        task.update(event.next);
+        task.state = State.RUNNING;
+        task.sinceNs = nowNs;
+    }
+
+    /** Makes good for a wake-up or a birth that is not in the trace. */
+    private static void endSleep(final RecordedTask task, final long untilNs) {
+        if (task.state == State.BLOCKED && untilNs > task.sinceNs) {
+            task.opsAfterRun().add(Ops.SLEEP, untilNs - task.sinceNs);
+        } else if (task.state == State.UNBORN) {
+            task.bornNs = untilNs;
+        }
+        task.state = State.RUNNABLE;
+    }
+
+    private void wake(final TraceEvent event) {
+        RecordedTask task = byPid.get(event.task.pid);
+        final RecordedTask waker = waker(event);
+        if (task == null) {
+            task = create(event.task, State.BLOCKED, event);
+            task.bornNs = waker == null ? nowNs : startNs;
+        }
+        task.update(event.task);
+        if (task.state == State.UNBORN) {
+            endSleep(task, nowNs);
+        } else if (task.state == State.BLOCKED) {
+            if (waker == null) {
+                endSleep(task, nowNs);
+            } else {
+                waker.runUntil(nowNs);
+                waker.opsAfterRun().addWake(task.index, task.wakes);
+                task.opsAfterRun().add(Ops.BLOCK, task.wakes++);
+                opCount++;
+            }
+            task.state = State.RUNNABLE;
+        }
+        // A task that was on its way to block, but had not left its CPU yet, has not slept.
+    }
+
+    private void wakeNew(final TraceEvent event) {
+        RecordedTask task = byPid.get(event.task.pid);
+        if (task != null && task.state != State.UNBORN) {
+            gap(event);
+            end(task);
+            task = null;
+        }
+        if (task == null) {
+            task = create(event.task, State.UNBORN, event);
+        }
+        task.update(event.task);
+        final RecordedTask parent = waker(event);
+        if (parent == null) {
+            task.bornNs = nowNs;
+        } else {
+            parent.runUntil(nowNs);
+            parent.opsAfterRun().add(Ops.FORK, task.index);
+            task.forked = true;
+        }
+        task.state = State.RUNNABLE;
+    }
+
+    private void fork(final TraceEvent event) {
+        final RecordedTask old = byPid.get(event.task.pid);
+        if (old != null) {
+            // The pid is used again, and the end of the task that had it is lost.
+            gap(event);
+            end(old);
+        }
+        create(event.task, State.UNBORN, event);
+    }
+
+    private @Nullable RecordedTask waker(final TraceEvent event) {
+        if (event.inInterrupt || event.currentPid == 0 || event.currentPid == event.task.pid) {
+            return null;
+        }
+        final RecordedTask waker = byPid.get(event.currentPid);
+        return waker == null || waker.state != State.RUNNING ? null : waker;
+    }
+
+    private RecordedTask create(final TraceEvent.Task from, final State state, final TraceEvent event) {
+        if (tasks.size() == MAX_TASKS) {
+            throw new WorkloadException(file + ":" + event.line + ": the trace has more than " + MAX_TASKS
+                    + " tasks; cut it into shorter ones");
+        }
+        final RecordedTask task = new RecordedTask(tasks.size(), from, state, nowNs);
+        tasks.add(task);
+        byPid.put(from.pid, task);
+        return task;
+    }
+
+    private void end(final RecordedTask task) {
+        if (task.state == State.RUNNING) {
+            task.runUntil(nowNs);
+        }
+        task.state = State.DEAD;
+        byPid.remove(task.pid);
+    }
+
+    private void gap(final TraceEvent event) {
+        if (gaps++ == 0) {
+            firstGapLine = event.line;
+        }
+    }
+
+    /** Ends the recording: each task ends where its record does. */
+    void finish() {
+        for (final RecordedTask task : tasks) {
+            if (task.state == State.RUNNING) {
+                task.runUntil(nowNs);
+            }
+            task.opsAfterRun();
+            task.ops.trim();
+        }
+    }
+}
