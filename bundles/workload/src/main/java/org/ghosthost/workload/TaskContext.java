@@ -69,8 +69,8 @@ public interface TaskContext {
     Step exit();
 
     /**
-     * Wakes a task that is in {@link #block()} or {@link #spin()}. A task that is in neither keeps one wake pending for
-     * its next one; a second wake before that adds nothing. Waking a task that has exited does nothing.
+     * Wakes a task that is in {@link #block()} or {@link #spin()}. A task that is in neither keeps one wake pending
+     * for its next one; a second wake before that adds nothing. Waking a task that has exited does nothing.
      */
     void wake(int taskId);
 
@@ -101,9 +101,9 @@ public interface TaskContext {
     void setSchedulingClass(SchedulingClass schedulingClass);
 
     /**
-     * Announces a unit of work, so that the machine can measure it. A release in the future counts from then on: a task
-     * may announce its next job before it sleeps, and a job that is never started in time is still seen. One job at a
-     * time: a new one ends the one before.
+     * Announces a unit of work, so that the machine can measure it. A release in the future counts from then on: a
+     * task may announce its next job before it sleeps, and a job that is never started in time is still seen. One job
+     * at a time: a new one ends the one before.
      *
      * @param releasedNs when the work came up; may lie in the past or the future
      * @param deadlineNs when it should be done, or {@link #NO_DEADLINE}
@@ -114,8 +114,8 @@ public interface TaskContext {
     void jobEnd();
 
     /**
-     * Writes {@code {deadline, RUNNABLE}} to this task's item in the PrioTable of its process, and announces the change
-     * to the policy. A task without an item ignores it.
+     * Writes {@code {deadline, RUNNABLE}} to this task's item in the PrioTable of its process, and announces the
+     * change to the policy. A task without an item ignores it.
      */
     default void markRunnable(long deadlineNs) {
         markRunnable(id(), deadlineNs);

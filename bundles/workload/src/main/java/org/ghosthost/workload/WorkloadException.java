@@ -1,8 +1,8 @@
 package org.ghosthost.workload;
 
 /**
- * A workload cannot be read or cannot go on. The message is one sentence for the person who named the workload: where it
- * is wrong, what is wrong, and what to do.
+ * A workload cannot be read or cannot go on. The message is one sentence for the person who named the workload: where
+ * it is wrong, what is wrong, and what to do.
  */
 public final class WorkloadException extends RuntimeException {
     private static final long serialVersionUID = 1L;

@@ -3,8 +3,8 @@ package org.ghosthost.workload.generator;
 import java.util.SplittableRandom;
 
 /**
- * The open-loop arrivals of requests: a Poisson process, each arrival with its service time. What arrives when depends on
- * the seed alone, never on how fast requests are served.
+ * The open-loop arrivals of requests: a Poisson process, each arrival with its service time. What arrives when
+ * depends on the seed alone, never on how fast requests are served.
  */
 final class Arrivals {
     private final SplittableRandom random;

@@ -122,8 +122,8 @@ final class Parameters {
                 }
             }
         }
-        throw error(name + " must be a time such as 10us, 2.5ms or 1s, at least " + minNs + "ns and at most a year, not "
-                + quote(value));
+        throw error(name + " must be a time such as 10us, 2.5ms or 1s, at least " + minNs + "ns and at most a year, not"
+                + " " + quote(value));
     }
 
     private static long scaled(final long fraction, final long unitNs, final long scale) {

@@ -24,8 +24,9 @@ import org.jspecify.annotations.Nullable;
  * log-uniformly), {@code deadline} (1, as a part of the period), {@code qos} (1), {@code seed} (1), {@code offsets}
  * (random within the first period, or zero), {@code class}, {@code cpus}, {@code duration}.
  *
- * <p>The text alone decides the task set; the seed of a run does not change it. Utilisations are drawn by UUniFast-Discard
- * (Bini and Buttazzo 2005; Davis and Burns 2009), which is uniform over all sets of that sum with no task above one CPU.
+ * <p>The text alone decides the task set; the seed of a run does not change it. Utilisations are drawn by
+ * UUniFast-Discard (Bini and Buttazzo 2005; Davis and Burns 2009), which is uniform over all sets of that sum with no
+ * task above one CPU.
  */
 final class PeriodicGenerator {
     private static final List<String> KNOWN = List.of("tasks", "utilisation", "period", "deadline", "qos", "seed",
@@ -70,14 +71,15 @@ final class PeriodicGenerator {
         final List<Task> tasks = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
             // StrictMath: the same bits from every compiler.
-            final long periodNs = Math.round(
-                    periods[0] * StrictMath.exp(random.nextDouble() * StrictMath.log((double) periods[1] / periods[0])));
+            final double ratio = StrictMath.log((double) periods[1] / periods[0]);
+            final long periodNs = Math.round(periods[0] * StrictMath.exp(random.nextDouble() * ratio));
             final long runNs = Math.max(MIN_RUN_NS, Math.round(periodNs * shares[i]));
-            final long offsetNs = (long) (random.nextDouble() * periodNs);
+            final long deadlineNs = Math.max(1, Math.round(periodNs * deadline));
+            final long randomOffsetNs = (long) (random.nextDouble() * periodNs);
             final WorkClass workClass = WorkClass.oneShot(qos, runNs);
             final Integer next = workClasses.size();
             final Integer known = workClasses.putIfAbsent(workClass, next);
-            tasks.add(new Task(periodNs, runNs, Math.max(1, Math.round(periodNs * deadline)), zeroOffsets ? 0 : offsetNs,
+            tasks.add(new Task(periodNs, runNs, deadlineNs, zeroOffsets ? 0 : randomOffsetNs,
                     known == null ? next : known));
         }
         return tasks;
@@ -100,7 +102,8 @@ final class PeriodicGenerator {
         }
         final int dash = range.indexOf('-');
         final long shortestNs = parameters.durationNs("period", dash < 0 ? range : range.substring(0, dash), 1_000);
-        final long longestNs = dash < 0 ? shortestNs : parameters.durationNs("period", range.substring(dash + 1), 1_000);
+        final long longestNs =
+                dash < 0 ? shortestNs : parameters.durationNs("period", range.substring(dash + 1), 1_000);
         if (longestNs < shortestNs) {
             throw parameters.error("period must be a range such as 10ms-100ms, shorter end first");
         }

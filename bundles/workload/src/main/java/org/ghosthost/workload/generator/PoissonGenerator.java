@@ -19,14 +19,14 @@ import org.jspecify.annotations.Nullable;
  * Requests that arrive as a Poisson process and are served by workers:
  * {@code poisson:rate=100000,mix=0.995x10us+0.005x5ms,workers=200}.
  *
- * <p>{@code rate} (1000 a second), {@code mix} (10us), {@code workers} (100), {@code deadline} (100us after the arrival),
- * {@code qos} (2), {@code requests} (no end), {@code wait}, {@code dispatcher} (CPUs of the dispatcher), {@code class},
- * {@code cpus}, {@code duration}. Each request is a job, released when it arrives.
+ * <p>{@code rate} (1000 a second), {@code mix} (10us), {@code workers} (100), {@code deadline} (100us after the
+ * arrival), {@code qos} (2), {@code requests} (no end), {@code wait}, {@code dispatcher} (CPUs of the dispatcher),
+ * {@code class}, {@code cpus}, {@code duration}. Each request is a job, released when it arrives.
  *
  * <p>{@code wait=sleep}, the default: a free worker takes the next arrival and sleeps until its time, as if its own
- * network card woke it; no dispatcher is needed. {@code wait=block}: a dispatcher of the fair class wakes free workers.
- * {@code wait=spin}: free workers mark themselves idle in the PrioTable and spin, and the dispatcher marks them runnable;
- * only a policy that reads the table takes their CPUs away.
+ * network card woke it; no dispatcher is needed. {@code wait=block}: a dispatcher of the fair class wakes free
+ * workers. {@code wait=spin}: free workers mark themselves idle in the PrioTable and spin, and the dispatcher marks
+ * them runnable; only a policy that reads the table takes their CPUs away.
  */
 final class PoissonGenerator {
     private static final List<String> KNOWN = List.of("rate", "mix", "workers", "deadline", "qos", "requests", "wait",

@@ -72,8 +72,8 @@ final class Requests {
 
     private void growBacklog(final int capacity) {
         if (capacity == MAX_BACKLOG) {
-            throw new WorkloadException("more than " + MAX_BACKLOG + " requests wait for a worker: the load is more than"
-                    + " the CPUs can serve; lower rate or mix");
+            throw new WorkloadException("more than " + MAX_BACKLOG + " requests wait for a worker: the load is more"
+                    + " than the CPUs can serve; lower rate or mix");
         }
         final long[] larger = new long[backlog.length * 2];
         for (long i = backlogHead; i < backlogTail; i++) {

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * Tasks that run for a time and sleep for a time: {@code spin:tasks=100,run=2ms,sleep=1ms}.
  *
  * <p>{@code tasks} (1), {@code run} (1ms), {@code sleep} (0: never), {@code loops} (for ever), {@code spread} (0: all
- * tasks start at once, else evenly over this time), {@code class} (ghost, fair, rt), {@code nice} (0), {@code cpus} (all),
- * {@code duration} (none).
+ * tasks start at once, else evenly over this time), {@code class} (ghost, fair, rt), {@code nice} (0), {@code cpus}
+ * (all), {@code duration} (none).
  */
 final class SpinGenerator {
     private static final List<String> KNOWN =

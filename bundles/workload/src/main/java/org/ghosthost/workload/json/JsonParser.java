@@ -75,7 +75,7 @@ public final class JsonParser {
         } else if (c == '"') {
             final int column = column();
             return new JsonValue.TextValue(line, column, string());
-        } else if (c == '-' || c >= '0' && c <= '9') {
+        } else if (c == '-' || isDigit(c)) {
             return number();
         }
         return word();
@@ -204,7 +204,7 @@ public final class JsonParser {
         final int column = column();
         boolean whole = true;
         for (char c = peek(); isNumberPart(c); c = peek()) {
-            whole &= c == '-' || c >= '0' && c <= '9';
+            whole &= c == '-' || isDigit(c);
             at++;
         }
         final String digits = text.substring(start, at);
@@ -231,7 +231,11 @@ public final class JsonParser {
     }
 
     private static boolean isNumberPart(final char c) {
-        return c >= '0' && c <= '9' || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E';
+        return isDigit(c) || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E';
+    }
+
+    private static boolean isDigit(final char c) {
+        return c >= '0' && c <= '9';
     }
 
     private JsonValue word() {

@@ -3,11 +3,14 @@ package org.ghosthost.workload.loader;
 import static org.ghosthost.workload.WorkloadException.quote;
 
 import java.io.BufferedInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import org.ghosthost.workload.Workload;
@@ -40,7 +43,8 @@ public final class Workloads {
         try {
             path = Path.of(text);
         } catch (InvalidPathException e) {
-            throw new WorkloadException(quote(text) + " is neither a file nor a generator such as spin:tasks=10,run=1ms");
+            throw new WorkloadException(
+                    quote(text) + " is neither a file nor a generator such as spin:tasks=10,run=1ms");
         }
         if (!Files.exists(path)) {
             // Says which generators there are, if it looks like one.
@@ -50,7 +54,8 @@ public final class Workloads {
     }
 
     /**
-     * Reads a file: rt-app JSON, or a recorded trace as text, plain or compressed by gzip. The kind is found by content.
+     * Reads a file: rt-app JSON, or a recorded trace as text, plain or compressed by gzip. The kind is found by
+     * content.
      *
      * @throws WorkloadException if the file cannot be read or is no workload
      */
@@ -74,8 +79,8 @@ public final class Workloads {
 
     private static String reason(final IOException e) {
         return switch (e) {
-            case java.nio.file.AccessDeniedException denied -> "you may not read it";
-            case java.io.EOFException eof -> "it ends too early";
+            case AccessDeniedException denied -> "you may not read it";
+            case EOFException eof -> "it ends too early";
             default -> String.valueOf(e.getMessage());
         };
     }
@@ -102,10 +107,10 @@ public final class Workloads {
     private static Workload rtApp(final String name, final byte[] start, final InputStream rest) throws IOException {
         final byte[] more = rest.readNBytes(MAX_RT_APP_BYTES + 1 - start.length);
         if (start.length + more.length > MAX_RT_APP_BYTES) {
-            throw new WorkloadException(name + ": larger than " + (MAX_RT_APP_BYTES >> 20) + " MiB, which no rt-app file"
-                    + " needs; make it smaller");
+            throw new WorkloadException(name + ": larger than " + (MAX_RT_APP_BYTES >> 20) + " MiB, which no rt-app"
+                    + " file needs; make it smaller");
         }
-        final byte[] all = java.util.Arrays.copyOf(start, start.length + more.length);
+        final byte[] all = Arrays.copyOf(start, start.length + more.length);
         System.arraycopy(more, 0, all, start.length, more.length);
         return RtAppLoader.load(name, all);
     }

@@ -60,7 +60,7 @@ record GlobalReader(long durationNs, Policy defaultPolicy) {
     }
 
     private static boolean asksNothing(final JsonValue value) {
-        return value instanceof JsonValue.BoolValue bool && !bool.value()
-                || value instanceof JsonValue.TextValue text && text.text().equals("none");
+        return (value instanceof JsonValue.BoolValue bool && !bool.value())
+                || (value instanceof JsonValue.TextValue text && text.text().equals("none"));
     }
 }

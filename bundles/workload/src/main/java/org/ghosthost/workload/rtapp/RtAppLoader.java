@@ -17,9 +17,10 @@ import org.jspecify.annotations.Nullable;
  * remark. Beyond rt-app's grammar, events may repeat a name, as workgen allows, and a text may be left away where
  * rt-app does not look at it.
  *
- * <p>Tasks of the policies SCHED_OTHER, SCHED_BATCH, SCHED_IDLE and SCHED_DEADLINE are scheduled by the enclave; those of
- * SCHED_FIFO and SCHED_RR are real-time load on its CPUs. If a task has a deadline or a timer, the process has a PrioTable
- * with an item for each task: its QoS is 20 less the nice value, 0 for SCHED_IDLE and 41 for SCHED_DEADLINE.
+ * <p>Tasks of the policies SCHED_OTHER, SCHED_BATCH, SCHED_IDLE and SCHED_DEADLINE are scheduled by the enclave;
+ * those of SCHED_FIFO and SCHED_RR are real-time load on its CPUs. If a task has a deadline or a timer, the process
+ * has a PrioTable with an item for each task: its QoS is 20 less the nice value, 0 for SCHED_IDLE and 41 for
+ * SCHED_DEADLINE.
  *
  * <p>A task with a timer has jobs: one is released at each tick and done when the task comes to its next timer. A task
  * with a deadline and no timer has them too: one is released at each wake-up and done when the task goes to sleep. The

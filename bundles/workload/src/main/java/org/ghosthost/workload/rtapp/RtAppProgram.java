@@ -1,5 +1,6 @@
 package org.ghosthost.workload.rtapp;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.ghosthost.policy.topology.CpuSet;
@@ -67,7 +68,7 @@ final class RtAppProgram implements TaskProgram {
         sched.apply(def.phases().getFirst().sched());
         cpus = def.phases().getFirst().cpus() == null ? def.cpus() : def.phases().getFirst().cpus();
         timers = new Timer[def.absoluteTimers().size()];
-        java.util.Arrays.setAll(timers, i -> new Timer(def.absoluteTimers().get(i)));
+        Arrays.setAll(timers, i -> new Timer(def.absoluteTimers().get(i)));
         ended = def.loop() == 0;
     }
 

@@ -1,5 +1,6 @@
 package org.ghosthost.workload.rtapp;
 
+import java.util.Arrays;
 import org.ghosthost.workload.PrioHint;
 import org.ghosthost.workload.SchedulingClass;
 import org.ghosthost.workload.TaskContext;
@@ -26,21 +27,21 @@ final class Run {
     Run(final RtAppWorkload workload, final FileContext context) {
         this.workload = workload;
         mutexes = new Mutex[context.mutexes.size()];
-        java.util.Arrays.setAll(mutexes, i -> new Mutex());
+        Arrays.setAll(mutexes, i -> new Mutex());
         conditions = queues(context.conditions.size());
         timers = new Timer[context.timers.size()];
-        java.util.Arrays.setAll(timers, i -> new Timer(context.timers.use(i).absolute));
+        Arrays.setAll(timers, i -> new Timer(context.timers.use(i).absolute));
         barriers = new Barrier[context.barriers.size()];
-        java.util.Arrays.setAll(barriers, i -> new Barrier(context.barriers.use(i).users));
+        Arrays.setAll(barriers, i -> new Barrier(context.barriers.use(i).users));
         semaphores = new Semaphore[context.semaphores.size()];
-        java.util.Arrays.setAll(semaphores, i -> new Semaphore());
+        Arrays.setAll(semaphores, i -> new Semaphore());
         suspended = queues(workload.defs().size());
         forks = new int[workload.defs().size()];
     }
 
     private static WaitQueue[] queues(final int count) {
         final WaitQueue[] queues = new WaitQueue[count];
-        java.util.Arrays.setAll(queues, i -> new WaitQueue());
+        Arrays.setAll(queues, i -> new WaitQueue());
         return queues;
     }
 

@@ -74,7 +74,7 @@ final class TaskReader {
     private void checkKnown(final JsonValue.Member member, final boolean task) {
         final String name = member.name();
         final boolean known = name.equals("loop") || SchedReader.PROPERTIES.contains(name)
-                || task && TASK_ONLY.contains(name);
+                || (task && TASK_ONLY.contains(name));
         if (!known) {
             throw context.error(member.line(), member.column(), quote(name) + " is neither an event nor a property of "
                     + (task ? "a task" : "a phase") + "; remove or correct it");

@@ -30,7 +30,7 @@ final class Ops {
         if (size == ops.length) {
             ops = Arrays.copyOf(ops, size * 2);
         }
-        ops[size++] = (long) kind << KIND_SHIFT | argument & ARGUMENT;
+        ops[size++] = (long) kind << KIND_SHIFT | (argument & ARGUMENT);
     }
 
     void addWake(final int task, final int number) {

@@ -12,8 +12,8 @@ final class RecordedTask {
     /** How the names of kernel threads begin; they are no ghost tasks, but load of another class. */
     private static final String[] KERNEL_NAMES = {"kworker/", "ksoftirqd/", "rcu", "migration/", "cpuhp/", "kswapd",
         "kcompactd", "khugepaged", "kthreadd", "jbd2/", "ext4-", "xfs", "btrfs-", "kblockd", "writeback", "irq/",
-        "watchdog", "oom_reaper", "ksmd", "kauditd", "kdevtmpfs", "scsi_", "nvme-", "vhost-", "idle_inject/", "ktimers/",
-        "stopper/"};
+        "watchdog", "oom_reaper", "ksmd", "kauditd", "kdevtmpfs", "scsi_", "nvme-", "vhost-", "idle_inject/",
+        "ktimers/", "stopper/"};
 
     enum State { UNBORN, RUNNING, RUNNABLE, BLOCKED, DEAD }
 

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * Follows the events of a trace in the order of time and writes down what each task did: how long it ran, how long it
  * slept, whom it woke after how much of its own CPU time, and by whom it was woken.
  *
- * <p>A wake-up is a dependency if a recorded task was on the CPU that did it, outside an interrupt. Any other one, by a
- * timer, a device or a task that is not recorded, is a sleep as long as the recorded one.
+ * <p>A wake-up is a dependency if a recorded task was on the CPU that did it, outside an interrupt. Any other one, by
+ * a timer, a device or a task that is not recorded, is a sleep as long as the recorded one.
  */
 final class Recorder {
     static final int MAX_TASKS = 100_000;
@@ -39,10 +39,6 @@ final class Recorder {
 
     long startNs() {
         return startNs;
-    }
-
-    long endNs() {
-        return nowNs;
     }
 
     /** Returns how often an event did not fit to what was recorded before, because others are missing. */
@@ -76,6 +72,7 @@ final class Recorder {
                     task.update(event.task);
                 }
             }
+            default -> throw new AssertionError("unknown kind: " + event.kind);
         }
         if (++opCount > MAX_OPS) {
             throw new WorkloadException(file + ":" + event.line + ": the trace has more than " + MAX_OPS

@@ -3,6 +3,7 @@ package org.ghosthost.workload.trace;
 import org.ghosthost.workload.Step;
 import org.ghosthost.workload.TaskContext;
 import org.ghosthost.workload.TaskProgram;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One replay of a trace. Each wake-up that was a dependency has a number in its task, and a block waits for its own
@@ -11,7 +12,7 @@ import org.ghosthost.workload.TaskProgram;
  */
 final class Replay {
     private final TraceWorkload workload;
-    private final Program[] programs;
+    private final @Nullable Program[] programs;
 
     Replay(final TraceWorkload workload) {
         this.workload = workload;
@@ -23,10 +24,12 @@ final class Replay {
     }
 
     private Program programOf(final int index) {
-        if (programs[index] == null) {
-            programs[index] = new Program(workload.recorded().get(index));
+        Program program = programs[index];
+        if (program == null) {
+            program = new Program(workload.recorded().get(index));
+            programs[index] = program;
         }
-        return programs[index];
+        return program;
     }
 
     private final class Program implements TaskProgram {

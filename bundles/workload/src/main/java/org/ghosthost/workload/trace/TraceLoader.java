@@ -118,7 +118,7 @@ public final class TraceLoader {
 
     /** Returns whether a line says that events are missing, in the words of ftrace, trace-cmd or perf. */
     private static boolean isLoss(final String line) {
-        return line.contains("[LOST ") && line.contains("EVENTS]") || line.contains("EVENTS DROPPED")
+        return (line.contains("[LOST ") && line.contains("EVENTS]")) || line.contains("EVENTS DROPPED")
                 || line.contains("PERF_RECORD_LOST");
     }
 
@@ -139,14 +139,14 @@ public final class TraceLoader {
         recorder.finish();
         final List<RecordedTask> tasks = recorder.tasks();
         if (events == 0 || tasks.isEmpty()) {
-            throw new WorkloadException(file + ": neither an rt-app file nor a trace with sched_switch events; record with"
+            throw new WorkloadException(file + ": neither an rt-app file nor a trace with sched_switch events; record"
                     + " sched_switch, sched_waking, sched_wakeup_new, sched_process_fork and sched_process_exit");
         }
         remark(lost, firstLostLine, "places where the recorder lost events; sleeps and runs there are guessed");
         remark(recorder.gaps(), recorder.firstGapLine(),
                 "events that do not fit to those before, since some are missing; they are bridged");
         remark(late, firstLateLine, "events much later in the file than in time; they are taken as later ones");
-        return new TraceWorkload(file, tasks, recorder.startNs(), recorder.endNs(), remarks);
+        return new TraceWorkload(file, tasks, recorder.startNs(), remarks);
     }
 
     private void remark(final long count, final long firstLine, final String what) {

@@ -16,7 +16,7 @@ final class TraceWorkload implements Workload {
     private final long startNs;
     private final List<String> remarks;
 
-    TraceWorkload(final String file, final List<RecordedTask> tasks, final long startNs, final long endNs,
+    TraceWorkload(final String file, final List<RecordedTask> tasks, final long startNs,
             final List<String> remarks) {
         this.file = file;
         this.tasks = List.copyOf(tasks);
@@ -57,8 +57,9 @@ final class TraceWorkload implements Workload {
 
     /** Makes the task that replays {@code task}, to start {@code delayNs} after the workload or the fork. */
     TaskSpec spec(final RecordedTask task, final Replay replay, final long delayNs) {
-        return new TaskSpec(task.name, task.isKernelThread() ? KERNEL : BUILD, task.schedulingClass(), task.nice(), null,
-                delayNs, null, replay.program(task));
+        final int process = task.isKernelThread() ? KERNEL : BUILD;
+        return new TaskSpec(task.name, process, task.schedulingClass(), task.nice(), null, delayNs, null,
+                replay.program(task));
     }
 
     @Override
