@@ -36,7 +36,7 @@ final class ProductIT {
         assertEquals(Set.of("LICENSE", "README.md", "bin", "bundles", "docs", "examples", "lib", "policies"),
                 names(PRODUCT));
         assertEquals(Set.of("ghost"), names(PRODUCT.resolve("bin")));
-        assertEquals(Set.of("HdrHistogram.jar", "commons-cli.jar", "enclave-manager.jar", "host.jar", "log4j-api.jar",
+        assertEquals(Set.of("commons-cli.jar", "enclave-manager.jar", "host.jar", "log4j-api.jar",
                 "log4j-core.jar", "org.apache.felix.framework.jar", "policy-api.jar"), names(PRODUCT.resolve("lib")));
         assertEquals(Set.of("jackson-core.jar", "jline.jar", "kernel-sim.jar", "metrics.jar",
                 "org.apache.felix.gogo.command.jar", "org.apache.felix.gogo.jline.jar",
