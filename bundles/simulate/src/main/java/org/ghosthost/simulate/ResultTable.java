@@ -102,7 +102,7 @@ final class ResultTable {
             line.append(group(names[i], table.width(from, from + CELLS_PER_LATENCY - 1)));
         }
         int from = FIRST_LATENCY + names.length * CELLS_PER_LATENCY;
-        return line.append(group("deadlines", table.width(from, from + 1))).append('\n').toString();
+        return line.append(group("deadlines", table.width(from, from + 1))).toString().stripTrailing() + '\n';
     }
 
     private static String group(String name, int width) {
