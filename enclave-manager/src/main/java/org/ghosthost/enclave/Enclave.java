@@ -109,6 +109,35 @@ public final class Enclave {
         return attach(release, same ? leader.configuration() : Map.of());
     }
 
+    /**
+     * Lets the release take over again that led before the present one, which is never taken by itself from now on.
+     *
+     * @throws EnclaveException if there is none, or it is not installed any more
+     */
+    public Handoff rollback() throws EnclaveException {
+        PolicyRelease present = policy();
+        if (present == null) {
+            throw new EnclaveException("enclave " + id() + " runs the built-in FIFO: there is nothing to roll back");
+        }
+        String before = history().reversed().stream()
+                .filter(roll -> roll.to().equals(present.id()) && roll.outcome() != Roll.Outcome.ROLLED_BACK)
+                .map(Roll::from).filter(id -> !manager.policies().isRejected(id)).findFirst().orElse("nothing");
+        PolicyRelease former = BuiltInFifo.RELEASE.id().equals(before) ? BuiltInFifo.RELEASE
+                : manager.policies().releases().stream().filter(release -> release.id().equals(before)).findFirst()
+                        .orElseThrow(() -> new EnclaveException("enclave " + id() + " cannot go back to " + before
+                                + ": it is not installed any more"));
+        Handoff way = roll(former);
+        manager.policies().reject(present);
+        return way;
+    }
+
+    /** The last handoff, under way or ended; null if there was none. */
+    public @Nullable Handoff handoff() {
+        List<Handoff> ways = new ArrayList<>();
+        backend.execute(() -> ways.addAll(lead.history()));
+        return ways.isEmpty() ? null : ways.getLast();
+    }
+
     private Handoff follow(PolicyRelease release, Map<String, String> configuration) throws EnclaveException {
         checkAlive();
         Handoff current = lead.handoff();

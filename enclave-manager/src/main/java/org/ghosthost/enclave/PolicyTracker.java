@@ -71,7 +71,11 @@ public final class PolicyTracker {
 
     /** Whether it was rolled back once. */
     public boolean isRejected(PolicyRelease release) {
-        return rejected.contains(release.id());
+        return isRejected(release.id());
+    }
+
+    boolean isRejected(String id) {
+        return rejected.contains(id);
     }
 
     void reject(PolicyRelease release) {
