@@ -1,13 +1,13 @@
 package org.ghosthost.policy.priotable;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntConsumer;
 import org.ghosthost.policy.priotable.PrioTable.ReadResult;
@@ -114,30 +114,31 @@ final class PrioTableStressTest {
 
     @Test
     void noReadThatCountsAsWholeIsTorn() {
-        final PrioTable table = PrioTable.create(1, 100, 83);
+        final PrioTable table = PrioTable.create(1, 128, 83);
         final PrioTableClient client = new PrioTableClient(table);
+        client.setItem(0, new SchedItem().deadlineNs(0));
+        final AtomicBoolean stop = new AtomicBoolean();
         final List<Thread> writers = startWriters(2, writer -> {
             final SchedItem item = new SchedItem();
-            for (int round = 0; round < 50_000; round++) {
-                final int value = (writer * 7 + round) % 100;
+            for (int value = writer; !stop.get(); value = (value + 7) % 128) {
                 client.setItem(0, item.workClass(value).gtid(value).deadlineNs(value).flags(value));
             }
         });
         final SchedItem copy = new SchedItem();
         int whole = 0;
-        while (anyAlive(writers)) {
+        int torn = 0;
+        while (failure.get() == null && (whole < 200_000 || torn < 1_000)) {
             if (table.readItem(0, copy) == ReadResult.READ) {
                 whole++;
-                assertEquals(copy.workClass(), copy.flags() & 0x7f, copy::toString);
-                assertEquals(copy.workClass(), copy.gtid(), copy::toString);
-                assertTrue(copy.workClass() == copy.deadlineNs() || copy.seqcount() == 0, copy::toString);
-                assertFalse(SeqCount.isLocked(copy.seqcount()));
+                assertTrue(copy.workClass() == copy.flags() && copy.workClass() == copy.gtid()
+                        && copy.workClass() == copy.deadlineNs() && (copy.seqcount() & 1) == 0, copy::toString);
+            } else {
+                torn++;
             }
         }
+        stop.set(true);
         assertNull(failure.get());
-        assertEquals(ReadResult.READ, table.readItem(0, copy));
-        assertEquals(2 * 2 * 50_000, copy.seqcount());
-        assertTrue(whole > 0);
+        assertEquals(2, writers.size());
     }
 
     @Test
