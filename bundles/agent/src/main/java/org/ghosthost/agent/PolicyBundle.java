@@ -1,6 +1,5 @@
 package org.ghosthost.agent;
 
-import java.util.Hashtable;
 import org.ghosthost.policy.PolicyFactory;
 import org.osgi.framework.BundleActivator;
 import org.osgi.framework.BundleContext;
@@ -15,7 +14,7 @@ public abstract class PolicyBundle implements PolicyFactory, BundleActivator {
 
     @Override
     public final void start(BundleContext context) {
-        context.registerService(PolicyFactory.class, this, new Hashtable<>());
+        context.registerService(PolicyFactory.class, this, null);
     }
 
     /** Nothing: the framework takes the service back. */

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * O(log n). Tasks that compare equal leave in the order in which they came. Allocates only when it has never been as
  * large before. A task is in one heap at a time.
  */
+@SuppressWarnings("ReferenceEquality") // a task is equal to itself only
 public final class TaskHeap<T extends Task> {
     private static final int FIRST_CAPACITY = 64;
 
