@@ -58,7 +58,7 @@ public final class TaskHeap<T extends Task> {
         task.heapIndex = -1;
         T last = at(--size);
         heap[size] = null;
-        if (last != task) {
+        if (hole != size) {
             place(hole, last);
         }
         return true;
