@@ -47,7 +47,7 @@ final class ArchitectureTest {
         NO_OTHER_ARROW(classes().should(keepToTheArrows())),
         NO_CYCLES(slices().matching("org.ghosthost.(**)").should().beFreeOfCycles()),
         EVERY_PACKAGE_IS_NULL_MARKED(classes().should(liveInANullMarkedPackage())),
-        POLICIES_NEED_NOTHING_BUT_THE_API(noClasses().that(livesIn(Set.of("policy", "agent", "policies")))
+        POLICIES_NEED_NOTHING_BUT_THE_API(noClasses().that(livesIn(Set.of("policy", "policies")))
                 .should().dependOnClassesThat().resideOutsideOfPackages(
                         "org.ghosthost..", "java..", "org.jspecify..", "org.osgi.annotation..")),
         POLICIES_HAVE_NO_STATIC_STATE(fields().that().areDeclaredInClassesThat(livesIn(Set.of("agent", "policies")))
