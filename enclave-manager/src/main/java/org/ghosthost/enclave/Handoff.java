@@ -86,20 +86,14 @@ public final class Handoff {
 
     /** Ends it as failed, with the reason as one sentence. */
     void fail(Outcome outcome, String reason) {
+        next(Event.FAILED);
         this.reason = reason;
         this.outcome = outcome;
         advance(Event.FAILED);
     }
 
     void advance(Event event) {
-        HandoffState next = switch (event) {
-            case PREPARED -> from(event, HandoffState.RESOLVED, HandoffState.PREPARED);
-            case FOLLOW -> from(event, HandoffState.PREPARED, HandoffState.FOLLOWING);
-            case LEAD -> from(event, HandoffState.FOLLOWING, HandoffState.ONLINE);
-            case FIRST_PASS -> from(event, HandoffState.ONLINE, HandoffState.PROBATION);
-            case HEALTHY -> from(event, HandoffState.PROBATION, HandoffState.COMMITTED);
-            case FAILED -> HandoffState.ROLLED_BACK;
-        };
+        HandoffState next = next(event);
         long now = System.nanoTime();
         LOG.info("enclave {} generation {} ({}): {} -> {} after {} us{}{}", enclave, toGeneration, to, state, next,
                 (now - enteredNs) / 1000, reason.isEmpty() ? "" : ": ", reason);
@@ -113,10 +107,21 @@ public final class Handoff {
         }
     }
 
-    private HandoffState from(Event event, HandoffState expected, HandoffState next) {
-        if (state != expected) {
-            throw new AssertionError("handoff to generation " + toGeneration + " is " + state + ", not " + expected
-                    + ", at " + event);
+    private HandoffState next(Event event) {
+        return switch (event) {
+            case PREPARED -> from(state == HandoffState.RESOLVED, event, HandoffState.PREPARED);
+            case FOLLOW -> from(state == HandoffState.PREPARED, event, HandoffState.FOLLOWING);
+            case LEAD -> from(state == HandoffState.FOLLOWING, event, HandoffState.ONLINE);
+            case FIRST_PASS -> from(state == HandoffState.ONLINE, event, HandoffState.PROBATION);
+            case HEALTHY -> from(state == HandoffState.PROBATION, event, HandoffState.COMMITTED);
+            case FAILED -> from(!state.isFinal(), event, HandoffState.ROLLED_BACK);
+        };
+    }
+
+    private HandoffState from(boolean allowed, Event event, HandoffState next) {
+        if (!allowed) {
+            throw new AssertionError("handoff to generation " + toGeneration + " is " + state + " and cannot take "
+                    + event);
         }
         return next;
     }

@@ -2,6 +2,7 @@ package org.ghosthost.enclave;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -26,7 +27,8 @@ final class RejectedReleases {
         this.file = file;
         if (file != null && Files.exists(file)) {
             try {
-                ids.addAll(Files.readAllLines(file));
+                // Bytes that are no text must not hide the lines that are.
+                new String(Files.readAllBytes(file), StandardCharsets.UTF_8).lines().forEach(ids::add);
             } catch (IOException e) {
                 throw new UncheckedIOException("cannot read " + file, e);
             }
