@@ -1,11 +1,13 @@
 package org.ghosthost.policy.priotable;
 
 import static org.ghosthost.policy.priotable.PrioTableLayout.INT;
+import static org.ghosthost.policy.priotable.PrioTableLayout.LONG;
 import static org.ghosthost.policy.priotable.PrioTableLayout.STREAM_EMPTY;
 import static org.ghosthost.policy.priotable.PrioTableLayout.STREAM_ENTRIES;
 import static org.ghosthost.policy.priotable.PrioTableLayout.STREAM_SCRAPE_ALL;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
 
 /**
  * The stream of a table, both ends: applications say which items they changed, the agent side takes these hints out.
@@ -13,6 +15,8 @@ import java.lang.foreign.MemorySegment;
  */
 final class UpdateStream {
     private static final int MAX_READERS = 8;
+    /** An empty first entry above a counter of 0, as one number. */
+    private static final long QUIET_HEAD = (long) STREAM_EMPTY << 32;
 
     private final MemorySegment memory;
     private final long offset;
@@ -65,6 +69,9 @@ final class UpdateStream {
 
     /** Takes all hints out, on the agent's side, and hands them to every reader. */
     void drain() {
+        if (isQuiet()) {
+            return;
+        }
         final long scrapeAll = offset + STREAM_SCRAPE_ALL;
         // Not only above 0: the counter may have been incremented around, and a scan too many does no harm. Set back
         // before anybody reads an item, and by an RMW that pairs with each increment in mark.
@@ -83,6 +90,19 @@ final class UpdateStream {
         while (overflow && readerCount > 0) {
             remove(readerCount - 1);
         }
+    }
+
+    /** Looks for hints without taking them, two words at a time: this is what most passes find, so it must be cheap. */
+    private boolean isQuiet() {
+        // Makes each call look anew. The plain reads may be late, which costs nothing: what they miss, the next
+        // pass sees, and what they see is taken by the accesses in drain.
+        VarHandle.acquireFence();
+        long all = (long) LONG.get(memory, offset) ^ ~QUIET_HEAD;
+        // The counter and an odd number of entries fill whole pairs.
+        for (long pair = offset + Long.BYTES; pair < entry(capacity); pair += Long.BYTES) {
+            all &= (long) LONG.get(memory, pair);
+        }
+        return all == -1;
     }
 
     private void publish(final int index) {
