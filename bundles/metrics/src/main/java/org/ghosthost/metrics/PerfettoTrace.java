@@ -6,8 +6,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes what tasks did as a trace for the Perfetto viewer (ui.perfetto.dev): a track per CPU with the task that runs,
- * a track per task with its state, and the rolls as instants.
+ * Writes what tasks did as a trace for the Perfetto viewer (ui.perfetto.dev): a track per CPU with the task or agent
+ * that runs there, a track per task with its state, and the rolls as instants.
  *
  * <p>The format is Perfetto's own protobuf, {@code TrackDescriptor} and {@code TrackEvent} packets of one sequence,
  * with interned names. A slice costs about 40 bytes, a third of the JSON format, and the viewer needs no limit on the
@@ -72,12 +72,13 @@ public final class PerfettoTrace {
     private static final int RUNNABLE = 2;
     private static final int BLOCKED = 3;
     private static final int MISSED = 4;
+    private static final int AGENT = 5;
     private static final int FIRST_TASK_NAME = 16;
 
     private final OutputStream out;
     private final ProtoBuffer buffer = new ProtoBuffer(BUFFER_BYTES);
     private final int firstTask;
-    private final int[] cpuTasks;
+    private final boolean[] cpuBusy;
     private byte[] taskSlices = new byte[64];
     private int taskCount;
     private long written;
@@ -92,8 +93,7 @@ public final class PerfettoTrace {
     public PerfettoTrace(OutputStream out, int cpus) {
         this.out = out;
         firstTask = FIRST_CPU + cpus;
-        cpuTasks = new int[cpus];
-        Arrays.fill(cpuTasks, -1);
+        cpuBusy = new boolean[cpus];
         start();
         track(ROLLS, 0, "Rolls", 0);
         track(CPUS, 0, "CPUs", 1);
@@ -127,9 +127,7 @@ public final class PerfettoTrace {
 
     /** A task runs on a CPU from now on. */
     public void onCpu(int task, int cpu, long nowNs) {
-        leaveCpu(cpu, nowNs);
-        cpuTasks[cpu] = task;
-        event(SLICE_BEGIN, FIRST_CPU + cpu, FIRST_TASK_NAME + task, nowNs);
+        takeCpu(cpu, FIRST_TASK_NAME + task, nowNs);
         slice(task, RUNNING, nowNs);
     }
 
@@ -137,6 +135,16 @@ public final class PerfettoTrace {
     public void offCpu(int task, int cpu, boolean waits, long nowNs) {
         leaveCpu(cpu, nowNs);
         slice(task, waits ? RUNNABLE : BLOCKED, nowNs);
+    }
+
+    /** The agent of a CPU runs or spins on it from now on. */
+    public void agentOnCpu(int cpu, long nowNs) {
+        takeCpu(cpu, AGENT, nowNs);
+    }
+
+    /** The agent of a CPU has left it. */
+    public void agentOffCpu(int cpu, long nowNs) {
+        leaveCpu(cpu, nowNs);
     }
 
     /** A task has ended; it is on no CPU any more. */
@@ -150,14 +158,13 @@ public final class PerfettoTrace {
     }
 
     /**
-     * A policy was rolled, or was to be.
+     * Another policy leads from now on.
      *
      * @param text one line for people
-     * @param from the policy before, or the empty text
-     * @param to the policy that was to come
-     * @param outcome what became of it
+     * @param from the policy before
+     * @param to the policy that leads now
      */
-    public void roll(String text, String from, String to, String outcome, long nowNs) {
+    public void roll(String text, String from, String to, long nowNs) {
         beginPacket(NEEDS_STATE);
         buffer.number(TIMESTAMP, nowNs);
         buffer.begin(TRACK_EVENT);
@@ -166,14 +173,13 @@ public final class PerfettoTrace {
         buffer.text(EVENT_NAME, cut(text));
         annotate("from", from);
         annotate("to", to);
-        annotate("outcome", outcome);
         buffer.end();
         endPacket();
     }
 
     /** Ends the slices that are open and writes what is left. The trace is complete if {@link #failure} is null. */
     public void finish(long endNs) {
-        for (int cpu = 0; cpu < cpuTasks.length; cpu++) {
+        for (int cpu = 0; cpu < cpuBusy.length; cpu++) {
             leaveCpu(cpu, endNs);
         }
         for (int task = 0; task < taskCount; task++) {
@@ -200,13 +206,20 @@ public final class PerfettoTrace {
         name(RUNNABLE, "Runnable");
         name(BLOCKED, "Blocked");
         name(MISSED, "Deadline missed");
+        name(AGENT, "Agent");
         buffer.end();
         endPacket();
     }
 
+    private void takeCpu(int cpu, int nameIid, long nowNs) {
+        leaveCpu(cpu, nowNs);
+        cpuBusy[cpu] = true;
+        event(SLICE_BEGIN, FIRST_CPU + cpu, nameIid, nowNs);
+    }
+
     private void leaveCpu(int cpu, long nowNs) {
-        if (cpuTasks[cpu] >= 0) {
-            cpuTasks[cpu] = -1;
+        if (cpuBusy[cpu]) {
+            cpuBusy[cpu] = false;
             event(SLICE_END, FIRST_CPU + cpu, 0, nowNs);
         }
     }

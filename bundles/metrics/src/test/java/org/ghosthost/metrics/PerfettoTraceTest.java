@@ -34,7 +34,7 @@ class PerfettoTraceTest {
         trace.deadlineMissed(0, 450);
         trace.offCpu(0, 0, false, 500);
         trace.taskExited(0, 500);
-        trace.roll("edf 1.0.0 -> 1.1.0: COMMITTED", "edf 1.0.0", "edf 1.1.0", "COMMITTED", 550);
+        trace.roll("edf 1.1.0 leads", "edf 1.0.0", "edf 1.1.0", 550);
         trace.finish(600);
 
         ReadTrace read = new ReadTrace(file.toByteArray());
@@ -50,9 +50,23 @@ class PerfettoTraceTest {
                 new Slice("Blocked", 500, 500)), read.slices.get("worker #0"));
         assertEquals(new Slice("Blocked", 310, 600), read.slices.get("worker #1").getLast());
         assertEquals(List.of(new Instant("Deadline missed", 450)), read.instants.get("worker #0"));
-        assertEquals(List.of(new Instant("edf 1.0.0 -> 1.1.0: COMMITTED", 550)), read.instants.get("Rolls"));
+        assertEquals(List.of(new Instant("edf 1.1.0 leads", 550)), read.instants.get("Rolls"));
         assertNull(trace.failure());
         assertEquals(file.size(), trace.writtenBytes());
+    }
+
+    @Test
+    void anAgentIsShownOnItsCpu() {
+        PerfettoTrace trace = new PerfettoTrace(file, 1);
+        trace.taskCreated(0, "t", 0);
+        trace.agentOnCpu(0, 10);
+        trace.agentOffCpu(0, 20);
+        trace.onCpu(0, 0, 20);
+        trace.agentOffCpu(0, 30);
+        trace.agentOffCpu(0, 40);
+        trace.finish(50);
+        ReadTrace read = new ReadTrace(file.toByteArray());
+        assertEquals(List.of(new Slice("Agent", 10, 20), new Slice("t #0", 20, 30)), read.slices.get("CPU 0"));
     }
 
     @Test
@@ -71,7 +85,7 @@ class PerfettoTraceTest {
     void longNamesAreCutAndForeignOnesKept() {
         PerfettoTrace trace = new PerfettoTrace(file, 1);
         trace.taskCreated(0, "\u540d".repeat(10_000), 0);
-        trace.roll("x".repeat(9_000), "y".repeat(9_000), "z".repeat(9_000), "w".repeat(9_000), 0);
+        trace.roll("x".repeat(9_000), "y".repeat(9_000), "z".repeat(9_000), 0);
         trace.finish(1);
         ReadTrace read = new ReadTrace(file.toByteArray());
         assertTrue(read.slices.containsKey("\u540d".repeat(PerfettoTrace.MAX_TEXT_CHARS) + " #0"));
