@@ -1,0 +1,17 @@
+package org.ghosthost.kernel.sim;
+
+/** Draws what goes wrong. */
+final class Faults {
+    private final FaultPlan plan;
+    private final Rng rng;
+
+    Faults(FaultPlan plan, long seed) {
+        this.plan = plan;
+        rng = new Rng(seed);
+    }
+
+    /** For how long the agent's pass is held up. */
+    long stall() {
+        return rng.chance(plan.stallChance()) ? plan.stallNs() : 0;
+    }
+}

@@ -1,0 +1,349 @@
+package org.ghosthost.kernel.sim;
+
+import static org.ghosthost.kernel.sim.EventQueue.NEVER;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.ghosthost.enclave.kernel.Errno;
+import org.ghosthost.enclave.kernel.KernelException;
+import org.ghosthost.policy.Gtid;
+import org.ghosthost.policy.topology.CpuSet;
+import org.ghosthost.workload.SchedulingClass;
+import org.ghosthost.workload.TaskSpec;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The machine: its time, its events and its parts. One thread at a time; events are ordered by time and, at the same
+ * time, by the order in which they were set.
+ */
+final class Machine {
+    /** Time at the start: not 0, which says "never" in status words. */
+    static final long START_NS = 1_000_000_000L;
+
+    private static final MachineObserver NOBODY = new MachineObserver() {};
+    /** Set in the generation of an agent's gtid: agents are not numbered among the tasks. */
+    private static final long AGENT_BIT = 1L << 40;
+    private static final long GTID_INDEX = (1L << Gtid.GENERATION_BITS) - 1;
+
+    final MachineConfig config;
+    final CostTable costs;
+    final Cpu[] cpus;
+    long now = START_NS;
+    /** Messages and transactions so far. */
+    long events;
+    MachineObserver observer = NOBODY;
+    /** On which CPU the present event happens; null = from outside. */
+    @Nullable Cpu here;
+
+    final TraceHash hash = new TraceHash();
+    final PidTable pids = new PidTable();
+    final List<SimEnclave> enclaves = new ArrayList<>();
+
+    // ---- events
+    private final EventQueue cpuEvents = new EventQueue();
+    private final EventQueue taskEvents = new EventQueue();
+    private final EventQueue callEvents = new EventQueue();
+    private long order;
+    final Calls calls = new Calls(this, callEvents);
+
+    // ---- parts
+    final CpuScheduler scheduler = new CpuScheduler(this);
+    final ForeignClasses foreign = new ForeignClasses(this);
+    final GhostClass ghost = new GhostClass(this);
+    final MessageProducer messages = new MessageProducer(this);
+    final CommitEngine commits = new CommitEngine(this);
+    final Agents agents = new Agents(this);
+    final AgentTable agentTable = new AgentTable(this);
+    final TaskLife life = new TaskLife(this);
+    final TaskProperties properties = new TaskProperties(this);
+    final SwitchTo switchto = new SwitchTo(this);
+    final InKernelFifo fifo = new InKernelFifo(this);
+    final Timers timers = new Timers(this);
+    final Watchdog watchdog = new Watchdog(this);
+    final PrioTables prioTables = new PrioTables(this);
+    final SyncGroups syncGroups;
+    final Ticks ticks;
+    final Faults faults;
+
+    private @Nullable Task[] tasks = new Task[64];
+    private final List<@Nullable Task> agentThreads = new ArrayList<>();
+    private int taskIds;
+    private int live;
+
+    Machine(MachineConfig config) {
+        this.config = config;
+        costs = config.costs();
+        cpus = new Cpu[config.topology().cpuCount()];
+        for (int i = 0; i < cpus.length; i++) {
+            cpus[i] = new Cpu(i);
+        }
+        syncGroups = new SyncGroups(this);
+        ticks = new Ticks(this);
+        faults = new Faults(config.faults(), config.seed());
+    }
+
+    // ---- time
+
+    /** When the next event is. */
+    long nextTime() {
+        return Math.min(cpuEvents.headTime(), Math.min(taskEvents.headTime(), callEvents.headTime()));
+    }
+
+    /** Does the next event if it is not after {@code untilNs}. */
+    boolean step(long untilNs) {
+        EventQueue next = cpuEvents;
+        long time = next.headTime();
+        if (comesBefore(taskEvents, next, time)) {
+            next = taskEvents;
+            time = next.headTime();
+        }
+        if (comesBefore(callEvents, next, time)) {
+            next = callEvents;
+            time = next.headTime();
+        }
+        if (time > untilNs || time == NEVER) {
+            return false;
+        }
+        now = time;
+        int node = next.headNode();
+        next.clear(node);
+        if (next == cpuEvents) {
+            cpuEvent(node);
+        } else if (next == taskEvents) {
+            life.timer(task(node));
+        } else {
+            here = null;
+            calls.fire(node);
+        }
+        here = null;
+        return true;
+    }
+
+    private static boolean comesBefore(EventQueue other, EventQueue best, long time) {
+        long t = other.headTime();
+        return t < time || (t == time && other.headOrder() < best.headOrder());
+    }
+
+    private void cpuEvent(int node) {
+        int kind = node / cpus.length;
+        Cpu c = cpus[node - kind * cpus.length];
+        here = c;
+        if (kind == 1) {
+            ticks.tick(c);
+        } else if (kind == 2) {
+            agents.deadline(c);
+        } else if (c.agentCurrent && c.phaseAt <= now) {
+            agents.phase(c);
+        } else if (c.reschedAt <= now) {
+            if (c.commitPending) {
+                commits.commitGreedy(c);
+            }
+            scheduler.schedule(c);
+        } else {
+            taskPhase(c);
+        }
+    }
+
+    private void taskPhase(Cpu c) {
+        Task t = c.current;
+        if (t == null) {
+            return;
+        }
+        charge(c);
+        if (now >= t.userFrom && (t.step == Task.STEP_DONE || (t.step == Task.STEP_RUN && t.remaining <= 0))) {
+            life.advance(c, t);
+        } else if (now >= c.sliceEnd) {
+            c.mustResched = true;
+            scheduler.schedule(c);
+        } else {
+            scheduler.setPhase(c, t);
+            arm(c);
+        }
+    }
+
+    /** Brings the run time of what is on the CPU up to date. */
+    void charge(Cpu c) {
+        Task t = c.current;
+        if (t != null) {
+            t.runtime += now - t.chargedAt;
+            t.chargedAt = now;
+            if (now > t.userFrom) {
+                if (t.step == Task.STEP_RUN) {
+                    t.remaining -= now - t.userFrom;
+                }
+                t.userFrom = now;
+            }
+            SimEnclave e = t.enclave;
+            if (e != null) {
+                e.words.runtime(t.statusWord, t.runtime);
+            }
+        } else if (c.agentCurrent && c.agent != null) {
+            Task thread = c.agent.thread;
+            thread.runtime += now - thread.chargedAt;
+            thread.chargedAt = now;
+        }
+    }
+
+    long nextOrder() {
+        return order++;
+    }
+
+    /** What the CPU waits for has changed. */
+    void arm(Cpu c) {
+        cpuEvents.set(c.id, Math.min(c.reschedAt, c.phaseAt), order++);
+    }
+
+    void armTick(Cpu c, long at) {
+        cpuEvents.set(cpus.length + c.id, at, order++);
+    }
+
+    void armAgent(Cpu c, long at) {
+        cpuEvents.set(2 * cpus.length + c.id, at, order++);
+    }
+
+    void armTask(Task t, long at) {
+        taskEvents.set(t.id, at, order++);
+    }
+
+    /** Makes the CPU schedule: at once if it is this one, else when the interrupt has reached it. */
+    void kick(Cpu c) {
+        long at = here == c ? now : now + costs.ipi();
+        if (at < c.reschedAt) {
+            c.reschedAt = at;
+            arm(c);
+        }
+    }
+
+    /** As {@link #kick}, for the wake-up of an agent, which may be late. */
+    void kickLate(Cpu c) {
+        kick(c);
+    }
+
+    // ---- tasks
+
+    Task newTask(SimProcess process, TaskSpec spec, long parentGtid) {
+        int pid = pids.allocate();
+        Task t = new Task(this, taskIds, pid, process, spec, parentGtid, Gtid.of(pid, taskIds + 1L));
+        pids.assign(pid, t);
+        if (taskIds == tasks.length) {
+            tasks = Arrays.copyOf(tasks, taskIds * 2);
+        }
+        tasks[taskIds++] = t;
+        live++;
+        return t;
+    }
+
+    Task newAgentThread(int cpu) {
+        int pid = pids.allocate();
+        SimProcess host = new SimProcess(pid, "agents", null, null);
+        CpuSet pinned = CpuSet.of(cpu);
+        TaskSpec spec = new TaskSpec("agent/" + cpu, 0, SchedulingClass.GHOST, 0, pinned, 0, null, t -> t.exit());
+        int number = agentThreads.size();
+        Task thread = new Task(this, -1 - number, pid, host, spec, 0, Gtid.of(pid, AGENT_BIT | number));
+        thread.isAgent = true;
+        thread.cpu = cpu;
+        pids.assign(pid, thread);
+        agentThreads.add(thread);
+        return thread;
+    }
+
+    void forgetAgent(Task thread) {
+        agentThreads.set(-1 - thread.id, null);
+        pids.release(thread.pid);
+    }
+
+    SimProcess newProcess(String name, @Nullable SimEnclave home) {
+        int tgid = pids.allocate();
+        SimProcess process = new SimProcess(tgid, name, home, null);
+        pids.assign(tgid, process);
+        observer.processCreated(tgid, name, now);
+        return process;
+    }
+
+    /** The task is dead. */
+    void forget(Task t) {
+        taskEvents.clear(t.id);
+        tasks[t.id] = null;
+        pids.release(t.pid);
+        live--;
+    }
+
+    int liveTasks() {
+        return live;
+    }
+
+    int createdTasks() {
+        return taskIds;
+    }
+
+    @Nullable Task taskOrNull(int id) {
+        return id < 0 || id >= taskIds ? null : tasks[id];
+    }
+
+    /** A task that is alive. */
+    Task task(int id) {
+        Task t = tasks[id];
+        if (t == null) {
+            throw new IllegalStateException("task " + id + " is dead");
+        }
+        return t;
+    }
+
+    /** The living task or agent with this gtid. */
+    @Nullable Task find(long gtid) {
+        long index = (gtid & GTID_INDEX) - 1;
+        if (gtid > 0 && index >= 0 && index < taskIds) {
+            Task t = tasks[(int) index];
+            return t != null && t.gtid == gtid ? t : null;
+        }
+        return gtid > 0 && (gtid & AGENT_BIT) != 0 ? findAgent(gtid) : null;
+    }
+
+    private @Nullable Task findAgent(long gtid) {
+        long number = gtid & (AGENT_BIT - 1);
+        Task t = number < agentThreads.size() ? agentThreads.get((int) number) : null;
+        return t != null && t.gtid == gtid ? t : null;
+    }
+
+    // ---- enclaves
+
+    SimEnclave createEnclave(int id, CpuSet wanted) throws KernelException {
+        if (id < 1 || id > 65_535) {
+            throw new KernelException(Errno.EINVAL, "enclave number must be 1 to 65535: " + id);
+        }
+        for (SimEnclave e : enclaves) {
+            if (e.id == id) {
+                throw new KernelException(Errno.EEXIST, "enclave " + id + " exists already");
+            }
+        }
+        checkFree(wanted, null);
+        SimEnclave e = new SimEnclave(this, id, wanted);
+        enclaves.add(e);
+        observer.enclaveCreated(id, now);
+        return e;
+    }
+
+    /** All or nothing: the CPUs exist, are online, and are in no other enclave. */
+    void checkFree(CpuSet wanted, @Nullable SimEnclave by) throws KernelException {
+        for (int cpu = wanted.first(); cpu >= 0; cpu = wanted.next(cpu + 1)) {
+            if (cpu >= cpus.length) {
+                throw new KernelException(
+                        Errno.EINVAL, "there is no CPU " + cpu + ": the machine has 0-" + (cpus.length - 1));
+            }
+            Cpu c = cpus[cpu];
+            if (!c.online) {
+                throw new KernelException(Errno.ENODEV, "CPU " + cpu + " is offline");
+            }
+            SimEnclave in = c.enclave;
+            if (in != null && in != by) {
+                throw new KernelException(Errno.EBUSY, "CPU " + cpu + " is in enclave " + in.id);
+            }
+        }
+    }
+
+    void forget(SimEnclave e, String reason) {
+        enclaves.remove(e);
+        observer.enclaveDestroyed(e.id, reason, now);
+    }
+}
