@@ -1,0 +1,128 @@
+package org.ghosthost.host;
+
+import static org.ghosthost.host.CommandLineParser.flag;
+import static org.ghosthost.host.CommandLineParser.value;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.apache.commons.cli.CommandLine;
+import org.ghosthost.policy.topology.CpuSet;
+import org.ghosthost.policy.topology.Topology;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@code ghost host} was told.
+ *
+ * @param workDirectory where the host keeps what is its own
+ * @param backend name of the backend
+ * @param machine the machine to simulate
+ * @param cpus CPUs of the first enclave; null if there shall be none yet
+ * @param enclave number of the first enclave; 0 for the next free one
+ * @param policies policy jars to install, in this order
+ * @param console whether to open a shell on the terminal
+ * @param json whether to say in JSON that the host is up
+ */
+record HostOptions(
+        Path workDirectory,
+        String backend,
+        Topology machine,
+        @Nullable CpuSet cpus,
+        int enclave,
+        List<String> policies,
+        boolean console,
+        boolean json) {
+    static final String SIMULATED = "sim";
+    private static final String SCHED_EXT = "sched_ext";
+    private static final int MAX_ENCLAVE = 65_535;
+
+    static final CommandLineParser PARSER = new CommandLineParser("host", "",
+            "Starts a host: a long-lived process that owns enclaves and schedules what is in them.",
+            List.of(
+                    value("ghost_cpus", "LIST", "make an enclave of these CPUs, for instance 0-7 or 0,2,4-6"),
+                    value("enclave", "ID", "number of that enclave, 1 to 65535 (the next free one)"),
+                    value("policy", "JAR", "install this policy; the enclave takes it (repeatable)"),
+                    value("backend", "NAME", "what runs the threads: sim, a simulated machine (sim)"),
+                    value("cpus", "N", "number of CPUs of the simulated machine (8)"),
+                    value("machine", "TEXT", "the simulated machine, for instance \"sockets=2 cores=4 smt=2\""),
+                    flag("console", "open a shell on the terminal; leaving it stops the host"),
+                    value("name", "NAME", "name of the host, if there are several (default)"),
+                    value("workdir", "DIR", "where the host keeps lock, control socket, log and state"),
+                    flag("json", "say in JSON that the host is up")));
+
+    HostOptions {
+        policies = List.copyOf(policies);
+    }
+
+    static HostOptions of(CommandLine line) throws GhostException {
+        Topology machine = machine(line);
+        String enclave = line.getOptionValue("enclave");
+        String cpus = line.getOptionValue("ghost_cpus");
+        List<String> policies = line.hasOption("policy") ? List.of(line.getOptionValues("policy")) : List.of();
+        if (cpus == null && (enclave != null || !policies.isEmpty())) {
+            throw GhostException.usage("--" + (enclave != null ? "enclave" : "policy")
+                    + " needs an enclave: say which CPUs it shall have by --ghost_cpus, for instance --ghost_cpus 0-"
+                    + (machine.cpuCount() - 1));
+        }
+        return new HostOptions(workDirectory(line), backend(line), machine,
+                cpus == null ? null : cpus(cpus, machine), enclave == null ? 0 : number(enclave), policies,
+                line.hasOption("console"), line.hasOption("json"));
+    }
+
+    /** Where the host that {@code --name} or {@code --workdir} means keeps what is its own. */
+    static Path workDirectory(CommandLine line) throws GhostException {
+        if (line.hasOption("workdir")) {
+            if (line.hasOption("name")) {
+                throw GhostException.usage("--name and --workdir exclude each other");
+            }
+            return Path.of(line.getOptionValue("workdir")).toAbsolutePath().normalize();
+        }
+        return WorkDirectory.named(line.getOptionValue("name", WorkDirectory.DEFAULT_NAME));
+    }
+
+    private static String backend(CommandLine line) throws GhostException {
+        String backend = line.getOptionValue("backend", SIMULATED);
+        if (backend.equals(SCHED_EXT)) {
+            throw new GhostException("this build of Ghosthost has no sched_ext backend: use --backend sim");
+        }
+        if (!backend.equals(SIMULATED)) {
+            throw GhostException.usage("unknown backend '" + backend + "': use --backend sim");
+        }
+        return backend;
+    }
+
+    private static Topology machine(CommandLine line) throws GhostException {
+        if (line.hasOption("machine") && line.hasOption("cpus")) {
+            throw GhostException.usage("--cpus and --machine exclude each other");
+        }
+        String option = line.hasOption("machine") ? "machine" : "cpus";
+        try {
+            return Topology.parse(line.getOptionValue(option, "8"));
+        } catch (IllegalArgumentException e) {
+            throw GhostException.usage("--" + option + ": " + e.getMessage());
+        }
+    }
+
+    private static CpuSet cpus(String list, Topology machine) throws GhostException {
+        try {
+            CpuSet cpus = machine.parseCpus(list);
+            if (cpus.isEmpty()) {
+                throw GhostException.usage("--ghost_cpus names no CPU");
+            }
+            return cpus;
+        } catch (IllegalArgumentException e) {
+            throw GhostException.usage("--ghost_cpus: " + e.getMessage());
+        }
+    }
+
+    private static int number(String text) throws GhostException {
+        try {
+            int number = Integer.parseInt(text);
+            if (number >= 1 && number <= MAX_ENCLAVE) {
+                return number;
+            }
+        } catch (NumberFormatException _) {
+            // Said below.
+        }
+        throw GhostException.usage("--enclave must be 1 to " + MAX_ENCLAVE + ": " + text);
+    }
+}

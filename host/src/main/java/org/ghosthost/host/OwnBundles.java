@@ -1,0 +1,54 @@
+package org.ghosthost.host;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** The bundles of the product, and which of them are needed when. */
+final class OwnBundles {
+    private static final List<String> MACHINE = List.of("workload.jar", "kernel-sim.jar");
+    private static final List<String> SHELL = List.of("org.apache.felix.gogo.command.jar", "shell.jar");
+    private static final List<String> CONSOLE = List.of("jline.jar", "org.apache.felix.gogo.jline.jar");
+
+    private final Path folder;
+
+    OwnBundles(Path home) {
+        folder = home.resolve("bundles");
+    }
+
+    /** What a host needs before it can make an enclave and take a command. */
+    List<Path> first() {
+        return paths(Stream.concat(MACHINE.stream(), SHELL.stream()));
+    }
+
+    /** What runs the simulated machine, and nothing else. */
+    List<Path> machine() {
+        return paths(MACHINE.stream());
+    }
+
+    /** What the shell on the terminal needs. */
+    List<Path> console() {
+        return paths(CONSOLE.stream());
+    }
+
+    /** All the others: subcommands and whatever they need. */
+    List<Path> later() throws GhostException {
+        Set<Path> others = Set.copyOf(paths(Stream.of(MACHINE, SHELL, CONSOLE).flatMap(List::stream)));
+        List<Path> later = new ArrayList<>();
+        try (Stream<Path> files = Files.list(folder)) {
+            files.filter(file -> file.toString().endsWith(".jar") && !others.contains(file)).sorted()
+                    .forEach(later::add);
+        } catch (IOException e) {
+            throw new GhostException("the installation is not complete: " + Sentences.of(e));
+        }
+        return later;
+    }
+
+    private List<Path> paths(Stream<String> names) {
+        return names.map(folder::resolve).toList();
+    }
+}
