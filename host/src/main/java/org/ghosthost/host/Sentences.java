@@ -73,15 +73,15 @@ final class Sentences {
         return text.strip().replaceAll("\\s*\\R\\s*", " ");
     }
 
-    /** Returns {@code ; did you mean 'x'?} for a word that is close to {@code word}, else nothing. */
+    /** Returns {@code  (did you mean 'x'?)} for a word that is close to {@code word}, else nothing. */
     static String didYouMean(String word, Collection<String> known, String prefix) {
         String best = closest(word, known);
-        return best == null ? "" : "; did you mean '" + prefix + best + "'?";
+        return best == null ? "" : " (did you mean '" + prefix + best + "'?)";
     }
 
     private static @Nullable String closest(String word, Collection<String> known) {
         String best = null;
-        int bestDistance = 1 + Math.max(1, word.length() / 3);
+        int bestDistance = word.length() < 4 ? 2 : 3;
         for (String candidate : known) {
             int distance = candidate.startsWith(word) && word.length() > 1 ? 1 : distance(word, candidate);
             if (distance < bestDistance) {
