@@ -41,6 +41,11 @@ public final class FifoQueue<T extends Task> {
         return size == 0 ? null : cast(after(end));
     }
 
+    /** The task at the back, which stays there; null if there is none. */
+    public @Nullable T last() {
+        return size == 0 ? null : cast(before(end));
+    }
+
     /** Takes the task at the front; null if there is none. */
     public @Nullable T pollFirst() {
         return size == 0 ? null : unlink(after(end));
@@ -65,6 +70,13 @@ public final class FifoQueue<T extends Task> {
     public @Nullable T next(T task) {
         Task next = after(task);
         return next == end ? null : cast(next);
+    }
+
+    /** The task before {@code task}, which is in this queue; null at the front. */
+    @SuppressWarnings("ReferenceEquality") // a task is equal to itself only
+    public @Nullable T previous(T task) {
+        Task previous = before(task);
+        return previous == end ? null : cast(previous);
     }
 
     /** Whether the task is in this queue. */

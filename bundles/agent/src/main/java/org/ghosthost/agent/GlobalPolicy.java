@@ -41,6 +41,7 @@ public abstract class GlobalPolicy<T extends Task> extends TaskPolicy<T> {
     private CpuSet cpus;
     private int freeCount;
     private int agentCpu = NO_CPU;
+    private int startCpu = NO_CPU;
 
     /**
      * A policy without tasks.
@@ -67,6 +68,18 @@ public abstract class GlobalPolicy<T extends Task> extends TaskPolicy<T> {
     }
 
     // ---- what an author may ask
+
+    /**
+     * Lets the global agent begin on {@code cpu}, wherever it is when the policy gets the lead; -1 = where it is.
+     *
+     * @throws IllegalArgumentException if the CPU is not of the enclave
+     */
+    protected final void startOn(int cpu) {
+        if (cpu != NO_CPU && !cpus.contains(cpu)) {
+            throw new IllegalArgumentException("CPU " + cpu + " is not of the enclave: " + cpus);
+        }
+        startCpu = cpu;
+    }
 
     /** The lowest CPU from {@code from} on whose task may be replaced now; {@link #NO_CPU} if there is none. */
     protected final int nextOccupied(int from) {
@@ -99,20 +112,23 @@ public abstract class GlobalPolicy<T extends Task> extends TaskPolicy<T> {
     public void lead(Agent agent) {
         super.lead(agent);
         handover.reset();
+        for (int cpu = cpus.first(); cpu >= 0; cpu = cpus.next(cpu + 1)) {
+            T task = opened(cpu);
+            if (task != null) {
+                opened[cpu] = null;
+                release(cpu);
+                abandon(task);
+            }
+        }
     }
 
     @Override
     public long schedule(Agent agent) {
         beginPass(agent);
         followCpus(agent);
-        if (agent.boosted()) {
-            int target = handover.target(agent, cpus);
-            if (target >= 0) {
-                agent.moveGlobalTo(target);
-                return AGAIN;
-            }
+        if (moves(agent)) {
+            return AGAIN;
         }
-        handover.passed();
         if (accepted.isDue(nowNs)) {
             refused.clear();
             accepted.end();
@@ -123,6 +139,21 @@ public abstract class GlobalPolicy<T extends Task> extends TaskPolicy<T> {
             decide();
         }
         return waitUntilNs();
+    }
+
+    /** Whether the agent leaves its CPU, which ends the pass. */
+    private boolean moves(Agent agent) {
+        int target = startCpu;
+        startCpu = NO_CPU;
+        if (target < 0 && agent.boosted()) {
+            target = handover.target(agent, cpus);
+        }
+        if (target >= 0 && target != agentCpu) {
+            agent.moveGlobalTo(target);
+            return true;
+        }
+        handover.passed();
+        return false;
     }
 
     /** Enclaves grow and shrink, and the agent moves. */
@@ -251,10 +282,14 @@ public abstract class GlobalPolicy<T extends Task> extends TaskPolicy<T> {
         release(cpu);
     }
 
-    @Override
     @SuppressWarnings("unchecked") // only a T is ever stored
+    private @Nullable T opened(int cpu) {
+        return (T) opened[cpu];
+    }
+
+    @Override
     final @Nullable T close(int cpu, long gtid) {
-        T task = (T) opened[cpu];
+        T task = opened(cpu);
         if (task == null || task.gtid != gtid) {
             return null;
         }

@@ -71,8 +71,8 @@ public abstract class PerCpuPolicy<T extends Task> extends TaskPolicy<T> {
     /** Called in each pass, after messages were handled and before a task is chosen. */
     protected void balance() {}
 
-    /** Called when a task came from another agent. */
-    protected void taken(T task, int fromCpu) {}
+    /** Another agent has handed a task over; it may have died on the way. */
+    protected void taken(int fromCpu) {}
 
     // ---- what an author may ask
 
@@ -91,15 +91,41 @@ public abstract class PerCpuPolicy<T extends Task> extends TaskPolicy<T> {
         return agent.send(toCpu, Gtid.NULL, -1, word);
     }
 
-    /** Hands a waiting or sleeping task over to the agent of another CPU. */
-    protected final void give(T task, int toCpu) {
+    /**
+     * Hands a waiting or sleeping task over to the agent of another CPU.
+     *
+     * @return false if it does not work now, since there are unread messages of the task, or it is gone
+     */
+    protected final boolean give(T task, int toCpu) {
         if (task.state == State.OPENED || task == current) {
             throw new IllegalArgumentException("task has the CPU: " + task);
         }
-        move(task, toCpu);
+        if (task.isMoving) {
+            return false;
+        }
+        task.moveTo = toCpu;
+        if (associate(task) < 0) {
+            return false;
+        }
+        detach(task);
+        if (!send(task)) {
+            add(task);
+            task.isAssociated = true;
+        }
+        return true;
     }
 
     // ---- the pass
+
+    @Override
+    public void lead(Agent agent) {
+        super.lead(agent);
+        T task = opened;
+        if (task != null) {
+            opened = null;
+            abandon(task);
+        }
+    }
 
     @Override
     public long schedule(Agent agent) {
@@ -126,7 +152,8 @@ public abstract class PerCpuPolicy<T extends Task> extends TaskPolicy<T> {
                 continue;
             }
             CpuSet allowed = affinity(task);
-            if (allowed != null && !allowed.contains(cpu) && moveTo(task, allowed)) {
+            if (allowed != null && !allowed.contains(cpu)) {
+                moveAway(task, allowed);
                 continue;
             }
             dequeue(task);
@@ -138,17 +165,16 @@ public abstract class PerCpuPolicy<T extends Task> extends TaskPolicy<T> {
         }
     }
 
-    /** Hands a task that may not run here over to where it may; false if that is nowhere in the enclave. */
-    private boolean moveTo(T task, CpuSet allowed) {
-        for (int to = allowed.first(); to >= 0; to = allowed.next(to + 1)) {
-            if (agent.cpus().contains(to)) {
-                dequeue(task);
-                task.state = State.BLOCKED;
-                give(task, to);
-                return true;
-            }
+    /** Hands a task that may not run here over to where it may; if that is nowhere now, looks again later. */
+    private void moveAway(T task, CpuSet allowed) {
+        int to = allowed.first();
+        while (to >= 0 && !agent.cpus().contains(to)) {
+            to = allowed.next(to + 1);
         }
-        return false;
+        if (to < 0 || !give(task, to)) {
+            detach(task);
+            settle(task);
+        }
     }
 
     // ---- tasks come and go
@@ -159,21 +185,20 @@ public abstract class PerCpuPolicy<T extends Task> extends TaskPolicy<T> {
         boolean isKnown = before != null && before.gtid == message.gtid();
         super.taskNew(message);
         T task = tasks.at(message.statusWord());
-        if (!isKnown && task != null) {
-            move(task, ANYWHERE);
+        // While it follows, the agents other than the first are shown what the leader has placed with them.
+        if (!isKnown && task != null && (isLeading || cpu == context.cpus().first())) {
+            task.moveTo = ANYWHERE;
+            add(task);
         }
     }
 
-    private void move(T task, int toCpu) {
-        task.moveTo = toCpu;
+    private void add(T task) {
+        task.isMoving = true;
         task.isAssociated = false;
-        if (!task.isMoving) {
-            task.isMoving = true;
-            if (movingCount == moving.length) {
-                moving = Arrays.copyOf(moving, 2 * movingCount);
-            }
-            moving[movingCount++] = task;
+        if (movingCount == moving.length) {
+            moving = Arrays.copyOf(moving, 2 * movingCount);
         }
+        moving[movingCount++] = task;
     }
 
     /** Finds a place for those who need one. When to go on: AGAIN, a time, or UNTIL_MESSAGE if all have one. */
@@ -205,25 +230,27 @@ public abstract class PerCpuPolicy<T extends Task> extends TaskPolicy<T> {
 
     /** False if it does not work at the moment. */
     private boolean placeOne(T task) {
-        if (task.moveTo == ANYWHERE) {
-            task.moveTo = assign(task);
-        }
         if (!task.isAssociated) {
-            int result = associate(task);
-            if (result == Agent.STALE || result == Agent.NOT_FOUND) {
-                return result == Agent.NOT_FOUND;
+            if (task.moveTo == ANYWHERE) {
+                task.moveTo = assign(task);
             }
+            int result = associate(task);
+            if (result < 0 || task.moveTo == cpu) {
+                return result != Agent.STALE;
+            }
+            // From here on it is none of this agent's business.
             task.isAssociated = true;
+            detach(task);
         }
-        if (task.moveTo == cpu) {
-            return true;
+        return send(task);
+    }
+
+    private boolean send(T task) {
+        boolean sent = agent.send(task.moveTo, task.gtid, task.statusWord, 0);
+        if (sent) {
+            forget(task);
         }
-        detach(task);
-        if (!agent.send(task.moveTo, task.gtid, task.statusWord, 0)) {
-            return false;
-        }
-        forget(task);
-        return true;
+        return sent;
     }
 
     private int associate(T task) {
@@ -253,6 +280,7 @@ public abstract class PerCpuPolicy<T extends Task> extends TaskPolicy<T> {
             told(fromCpu, word);
             return;
         }
+        taken(fromCpu);
         T task = tasks.at(statusWord);
         if (task != null && task.gtid != gtid) {
             forget(task);
@@ -267,7 +295,6 @@ public abstract class PerCpuPolicy<T extends Task> extends TaskPolicy<T> {
             added(task);
         }
         read(task);
-        taken(task, fromCpu);
     }
 
     // ---- what is on this CPU

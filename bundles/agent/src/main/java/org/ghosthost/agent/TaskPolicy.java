@@ -109,11 +109,18 @@ abstract class TaskPolicy<T extends Task> implements Policy {
         this.agent = agent;
     }
 
+    /** May come more than once: a policy that has lost the lead follows, and may get it back. */
     @Override
     public void lead(Agent agent) {
         this.agent = agent;
         isLeading = true;
         nowNs = agent.now();
+    }
+
+    /** The outcome of this decision will not be told: the lead was lost before. */
+    final void abandon(T task) {
+        task.state = State.BLOCKED;
+        settle(task);
     }
 
     /** Forgets the tasks of which nothing said that they went. */
@@ -338,7 +345,7 @@ abstract class TaskPolicy<T extends Task> implements Policy {
 
     // ---- tasks with which the kernel side is not done
 
-    private void settle(T task) {
+    final void settle(T task) {
         task.state = State.SETTLING;
         settling.addLast(task);
         settled.failedFirst(nowNs);

@@ -6,12 +6,15 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 import org.osgi.annotation.bundle.Attribute;
 import org.osgi.annotation.bundle.Capability;
+import org.osgi.annotation.bundle.Header;
 
 /**
- * Put on the {@link PolicyFactory} of a bundle: becomes the bundle's {@code ghost.policy} capability, which the host
- * reads before any code of the bundle runs. The version of the policy is the version of its bundle.
+ * Put on the {@link PolicyFactory} of a bundle, which is its activator too (the building block {@code PolicyBundle}):
+ * becomes the bundle's {@code ghost.policy} capability, which the host reads before any code of the bundle runs, and
+ * its {@code Bundle-Activator}. The version of the policy is the version of its bundle.
  */
 @Capability(namespace = GhostPolicy.NAMESPACE)
+@Header(name = "Bundle-Activator", value = "${@class}")
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.CLASS)
 public @interface GhostPolicy {

@@ -102,7 +102,10 @@ public interface Policy {
      */
     default void discoveryComplete() {}
 
-    /** From now on this policy decides; before, it followed. Called once, before its first {@link #schedule}. */
+    /**
+     * From now on this policy decides; before, it followed. Called before its first {@link #schedule}, and again if it
+     * lost the lead and gets it back; outcomes that were due when it lost the lead are then not told any more.
+     */
     default void lead(Agent agent) {}
 
     /**
