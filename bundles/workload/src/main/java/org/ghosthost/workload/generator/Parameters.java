@@ -2,6 +2,7 @@ package org.ghosthost.workload.generator;
 
 import static org.ghosthost.workload.WorkloadException.quote;
 
+import java.math.BigDecimal;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -179,8 +180,7 @@ final class Parameters {
     }
 
     private static String trim(final double number) {
-        return number == Math.rint(number) && Math.abs(number) < 1e15 ? Long.toString((long) number)
-                : Double.toString(number);
+        return BigDecimal.valueOf(number).stripTrailingZeros().toPlainString();
     }
 
     WorkloadException error(final String message) {

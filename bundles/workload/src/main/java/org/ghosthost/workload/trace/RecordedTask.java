@@ -6,13 +6,19 @@ import org.ghosthost.workload.SchedulingClass;
 final class RecordedTask {
     static final int DEFAULT_PRIO = 120;
 
+    /** No wake-up has come early. */
+    static final int NONE = -1;
+
+    /** A wake-up by nobody who is recorded has come early. */
+    static final int BY_NOBODY = -2;
+
     /** Priorities below this one are real-time. */
     private static final int FIRST_FAIR_PRIO = 100;
 
     /** How the names of kernel threads begin; they are no ghost tasks, but load of another class. */
     private static final String[] KERNEL_NAMES = {"kworker/", "ksoftirqd/", "rcu", "migration/", "cpuhp/", "kswapd",
         "kcompactd", "khugepaged", "kthreadd", "jbd2/", "ext4-", "xfs", "btrfs-", "kblockd", "writeback", "irq/",
-        "watchdog", "oom_reaper", "ksmd", "kauditd", "kdevtmpfs", "scsi_", "nvme-", "vhost-", "idle_inject/",
+        "watchdog", "oom_reaper", "ksmd", "kauditd", "kdamond", "kdevtmpfs", "scsi_", "nvme-", "vhost-", "idle_inject/",
         "ktimers/", "stopper/"};
 
     enum State { UNBORN, RUNNING, RUNNABLE, BLOCKED, DEAD }
@@ -32,6 +38,9 @@ final class RecordedTask {
 
     /** Since when it has been running or blocked. */
     long sinceNs;
+
+    /** Number of a wake-up that came while it still ran, on its way to block; or one of the constants. */
+    int earlyWake = NONE;
 
     /** How many wake-ups by recorded tasks it has had. */
     int wakes;

@@ -23,6 +23,7 @@ final class Recorder {
     private final List<RecordedTask> tasks = new ArrayList<>();
     private final Map<Integer, RecordedTask> byPid = new HashMap<>();
     private final Map<Integer, Long> lastSwitchNs = new HashMap<>();
+    private final Map<Integer, RecordedTask> onCpu = new HashMap<>();
     private long startNs = Long.MIN_VALUE;
     private long nowNs;
     private long opCount;
@@ -58,6 +59,7 @@ final class Recorder {
         nowNs = event.timeNs;
         switch (event.kind) {
             case SWITCH -> {
+                leaveUnseen(onCpu.remove(event.cpu), event);
                 leave(event);
                 enter(event);
                 lastSwitchNs.put(event.cpu, nowNs);
@@ -77,6 +79,14 @@ final class Recorder {
         if (++opCount > MAX_OPS) {
             throw new WorkloadException(file + ":" + event.line + ": the trace has more than " + MAX_OPS
                     + " events; cut it into shorter ones");
+        }
+    }
+
+    /** Ends the run of a task whose switch away is not there: how long it ran is unknown, so it ran for no time. */
+    private void leaveUnseen(final @Nullable RecordedTask task, final TraceEvent event) {
+        if (task != null && task.state == State.RUNNING && task.pid != event.task.pid) {
+            gap(event);
+            task.state = State.BLOCKED;
         }
     }
 
@@ -124,25 +134,33 @@ final class Recorder {
             // Runnable since before the trace.
             task = create(event.next, State.RUNNABLE, event);
             task.bornNs = startNs;
-        } else if (task.state == State.RUNNING) {
-            gap(event);
-            task.runUntil(nowNs);
+        } else if (task.state == State.BLOCKED && task.earlyWake != RecordedTask.NONE) {
+            endSleep(task, nowNs);
         } else if (task.state != State.RUNNABLE) {
+            // What brought it from another CPU, or woke it, is lost: it slept meanwhile.
             gap(event);
+            task.state = task.state == State.RUNNING ? State.BLOCKED : task.state;
             endSleep(task, nowNs);
         }
         task.update(event.next);
         task.state = State.RUNNING;
         task.sinceNs = nowNs;
+        onCpu.put(event.cpu, task);
     }
 
-    /** Makes good for a wake-up or a birth that is not in the trace. */
+    /**
+     * Ends a sleep or a birth that no event of its own has ended: by the wake-up that came early if there was one,
+     * else by one that is missing.
+     */
     private static void endSleep(final RecordedTask task, final long untilNs) {
-        if (task.state == State.BLOCKED && untilNs > task.sinceNs) {
+        if (task.state == State.BLOCKED && task.earlyWake >= 0) {
+            task.opsAfterRun().add(Ops.BLOCK, task.earlyWake);
+        } else if (task.state == State.BLOCKED && task.earlyWake == RecordedTask.NONE && untilNs > task.sinceNs) {
             task.opsAfterRun().add(Ops.SLEEP, untilNs - task.sinceNs);
         } else if (task.state == State.UNBORN) {
             task.bornNs = untilNs;
         }
+        task.earlyWake = RecordedTask.NONE;
         task.state = State.RUNNABLE;
     }
 
@@ -154,20 +172,28 @@ final class Recorder {
             task.bornNs = waker == null ? nowNs : startNs;
         }
         task.update(event.task);
-        if (task.state == State.UNBORN) {
-            endSleep(task, nowNs);
-        } else if (task.state == State.BLOCKED) {
-            if (waker == null) {
+        switch (task.state) {
+            case UNBORN -> endSleep(task, nowNs);
+            case BLOCKED -> {
+                if (event.kind == TraceEvent.Kind.WAKING || task.earlyWake == RecordedTask.NONE) {
+                    task.earlyWake = waker == null ? RecordedTask.NONE : dependency(waker, task);
+                }
                 endSleep(task, nowNs);
-            } else {
-                waker.runUntil(nowNs);
-                waker.opsAfterRun().addWake(task.index, task.wakes);
-                task.opsAfterRun().add(Ops.BLOCK, task.wakes++);
-                opCount++;
+                task.sinceNs = nowNs;
             }
-            task.state = State.RUNNABLE;
+            // The kernel has seen it on its way to block. If it still is, this is its wake-up; else it has never slept.
+            case RUNNING -> task.earlyWake = waker == null ? RecordedTask.BY_NOBODY : dependency(waker, task);
+            default -> {
+            }
         }
-        // A task that was on its way to block, but had not left its CPU yet, has not slept.
+    }
+
+    /** Lets {@code waker} wake {@code task} at this point; returns the number of the wake-up. */
+    private int dependency(final RecordedTask waker, final RecordedTask task) {
+        opCount++;
+        waker.runUntil(nowNs);
+        waker.opsAfterRun().addWake(task.index, task.wakes);
+        return task.wakes++;
     }
 
     private void wakeNew(final TraceEvent event) {
