@@ -89,10 +89,11 @@ final class AgentLoop implements AgentPass, KernelEnclave.MessageHandler, Mailbo
         midPass = true;
         barrier = statusWords.barrier(agentWord);
         Generation leader = enclave.lead().leader();
-        deciding = agents.decides(leader, cpu);
+        deciding = agents.decides(leader, cpu) && !enclave.lead().gathers();
         agent.beginPass(enclave.clock(), barrier);
         waitUntilNs = Policy.UNTIL_MESSAGE;
         if (!deciding) {
+            midPass = false;
             return;
         }
         try {

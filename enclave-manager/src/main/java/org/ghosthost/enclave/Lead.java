@@ -44,7 +44,7 @@ final class Lead {
     private volatile Generation leader;
     private @Nullable Generation follower;
     private @Nullable Handoff handoff;
-    private int cursor;
+    private volatile int cursor;
     private long ledSinceNs;
     private long leftAtNs;
     private long staleMessages;
@@ -78,6 +78,14 @@ final class Lead {
     /** Whether the agents must not wait: a follower is catching up, or the lead is about to pass. */
     boolean mustHurry() {
         return follower != null && handoff != null && handoff.state() == HandoffState.FOLLOWING;
+    }
+
+    /**
+     * Whether the lead is about to pass: no agent begins a pass, so that the last ones end. Without that, agents of
+     * many CPUs would never all be between two passes.
+     */
+    boolean gathers() {
+        return mustHurry() && cursor >= statusWords.capacity();
     }
 
     // ---- the way of a message, and of an outcome
@@ -155,13 +163,15 @@ final class Lead {
             return;
         }
         try {
-            int end = Math.min(cursor + MAX_DISCOVERED_PER_PASS, statusWords.capacity());
-            while (cursor < end) {
-                discover(follows, cursor++);
+            int next = cursor;
+            int end = Math.min(next + MAX_DISCOVERED_PER_PASS, statusWords.capacity());
+            while (next < end) {
+                discover(follows, next++);
             }
-            if (cursor == statusWords.capacity()) {
+            if (end == statusWords.capacity()) {
                 follows.discovered(enclave.cpuSet());
             }
+            cursor = end;
         } catch (Throwable t) { // a follower's fault is its own
             followerFailed(follows, t);
         }
