@@ -110,6 +110,17 @@ public final class SimulatedKernel implements KernelBackend {
         }
     }
 
+    /** Starts a workload as {@link #load(Workload, KernelEnclave)} does, in the enclave with this number. */
+    public void load(Workload workload, int enclave) {
+        for (SimEnclave home : machine.enclaves) {
+            if (home.id == enclave) {
+                load(workload, home);
+                return;
+            }
+        }
+        throw new IllegalArgumentException("there is no enclave " + enclave);
+    }
+
     /** Starts one task in a process of its own; its id. */
     public int spawn(TaskSpec spec, @Nullable KernelEnclave enclave) {
         return machine.life.create(machine.newProcess(spec.name(), (SimEnclave) enclave), spec, 0).id;
