@@ -73,6 +73,7 @@ public final class PerfettoTrace {
     private static final int BLOCKED = 3;
     private static final int MISSED = 4;
     private static final int AGENT = 5;
+    private static final int ENDED = 6;
     private static final int FIRST_TASK_NAME = 16;
 
     private final OutputStream out;
@@ -149,7 +150,7 @@ public final class PerfettoTrace {
 
     /** A task has ended; it is on no CPU any more. */
     public void taskExited(int task, long nowNs) {
-        slice(task, NO_SLICE, nowNs);
+        slice(task, ENDED, nowNs);
     }
 
     /** A task missed a deadline; seen now, which may be later than the deadline. */
@@ -183,7 +184,7 @@ public final class PerfettoTrace {
             leaveCpu(cpu, endNs);
         }
         for (int task = 0; task < taskCount; task++) {
-            slice(task, NO_SLICE, endNs);
+            slice(task, ENDED, endNs);
         }
         flush();
     }
@@ -226,13 +227,13 @@ public final class PerfettoTrace {
 
     private void slice(int task, int state, long nowNs) {
         int before = taskSlices[task];
-        if (before == state) {
+        if (before == state || before == ENDED) {
             return;
         }
         if (before != NO_SLICE) {
             event(SLICE_END, firstTask + task, 0, nowNs);
         }
-        if (state != NO_SLICE) {
+        if (state != ENDED) {
             event(SLICE_BEGIN, firstTask + task, state, nowNs);
         }
         taskSlices[task] = (byte) state;

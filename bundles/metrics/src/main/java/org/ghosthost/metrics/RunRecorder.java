@@ -60,16 +60,7 @@ public final class RunRecorder {
     /** A task runs on a CPU from now on. */
     public void onCpu(int task, int cpu, long nowNs) {
         TaskRecord record = tasks.get(task);
-        if (record.wokenNs != TaskRecord.NONE) {
-            record.wakeup.record(nowNs - record.wokenNs);
-            wakeup.record(nowNs - record.wokenNs);
-            record.wokenNs = TaskRecord.NONE;
-        }
-        if (record.runnableNs != TaskRecord.NONE) {
-            record.runDelay.record(nowNs - record.runnableNs);
-            runDelay.record(nowNs - record.runnableNs);
-            record.runnableNs = TaskRecord.NONE;
-        }
+        endWait(record, nowNs);
         record.switches++;
         if (record.lastCpu >= 0 && record.lastCpu != cpu) {
             record.migrations++;
@@ -126,8 +117,8 @@ public final class RunRecorder {
     }
 
     /**
-     * What was measured so far. A job that is still open has missed its deadline if that is over. Ends the run: only
-     * this method may be called after it.
+     * What was measured. A wait that has not ended counts with its length so far; a job that is still open has missed
+     * its deadline if that is over. Ends the run: nothing may be called after it.
      */
     public RunSummary summary(long endNs) {
         long due = 0;
@@ -138,10 +129,7 @@ public final class RunRecorder {
         int exited = 0;
         List<TaskSummary> summaries = new ArrayList<>(tasks.size());
         for (TaskRecord record : tasks) {
-            if (record.jobOpen && record.jobDeadlineNs < endNs) {
-                deadline(record, true);
-                record.jobOpen = false;
-            }
+            end(record, endNs);
             TaskSummary task = record.summary(endNs);
             summaries.add(task);
             due += record.due;
@@ -154,6 +142,26 @@ public final class RunRecorder {
         TaskSummary total = new TaskSummary("total", wakeup.summary(), runDelay.summary(), turnaround.summary(),
                 new DeadlineSummary(due, missed), switches, migrations, cpuNs);
         return new RunSummary(endNs, tasks.size(), exited, total, summaries, phaseSummaries(endNs));
+    }
+
+    private void end(TaskRecord record, long endNs) {
+        if (record.jobOpen && record.jobDeadlineNs < endNs) {
+            deadline(record, true);
+        }
+        endWait(record, endNs);
+    }
+
+    private void endWait(TaskRecord record, long nowNs) {
+        if (record.wokenNs != TaskRecord.NONE) {
+            record.wakeup.record(nowNs - record.wokenNs);
+            wakeup.record(nowNs - record.wokenNs);
+            record.wokenNs = TaskRecord.NONE;
+        }
+        if (record.runnableNs != TaskRecord.NONE) {
+            record.runDelay.record(nowNs - record.runnableNs);
+            runDelay.record(nowNs - record.runnableNs);
+            record.runnableNs = TaskRecord.NONE;
+        }
     }
 
     private List<PhaseSummary> phaseSummaries(long endNs) {

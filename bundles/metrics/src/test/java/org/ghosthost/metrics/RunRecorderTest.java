@@ -32,6 +32,17 @@ class RunRecorderTest {
     }
 
     @Test
+    void aTaskThatNeverGetsACpuHasWaitedToTheEnd() {
+        recorder.taskCreated(0, "starved");
+        recorder.taskCreated(1, "asleep");
+        recorder.runnable(0, 100);
+        RunSummary run = recorder.summary(900);
+        assertEquals(new LatencySummary(1, 800, 800, 800, 800, 800), run.tasks().get(0).wakeup());
+        assertEquals(new LatencySummary(1, 800, 800, 800, 800, 800), run.tasks().get(0).runDelay());
+        assertEquals(0, run.tasks().get(1).runDelay().count());
+    }
+
+    @Test
     void aTaskThatGoesToAnotherCpuHasMigrated() {
         recorder.taskCreated(0, "t");
         for (int cpu : new int[] {3, 3, 1, 3, 3}) {
