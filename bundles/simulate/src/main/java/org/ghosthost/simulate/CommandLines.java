@@ -16,6 +16,8 @@ final class CommandLines {
     /** The options that may be given more than once. */
     private static final Set<String> REPEATABLE = Set.of("roll", "config", "costs");
 
+    private static final int HELP_COLUMN = 24;
+
     private CommandLines() {
     }
 
@@ -64,5 +66,21 @@ final class CommandLines {
         } catch (NumberFormatException e) {
             throw new SimulateException("--seed '" + text + "' is not a whole number of 64 bits", e);
         }
+    }
+
+    /** Whether help is asked for; then nothing else counts. */
+    static boolean wantsHelp(List<String> arguments) {
+        return arguments.contains("--help") || arguments.contains("-h");
+    }
+
+    /** How to use a command. */
+    static String help(String command, String description, Options options) {
+        StringBuilder text = new StringBuilder("Usage: ghost " + command + " [OPTIONS]\n\n" + description + "\n\n");
+        for (Option option : options.getOptions()) {
+            String left = "  --" + option.getLongOpt() + (option.hasArg() ? " " + option.getArgName() : "");
+            text.append(left).append(" ".repeat(HELP_COLUMN - left.length())).append(option.getDescription())
+                    .append('\n');
+        }
+        return text.append("  --help").append(" ".repeat(HELP_COLUMN - 8)).append("say this\n").toString();
     }
 }

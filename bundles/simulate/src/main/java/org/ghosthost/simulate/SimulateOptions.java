@@ -41,11 +41,6 @@ record SimulateOptions(Topology machine, @Nullable String policy, String workloa
     /** More rolls than any session needs. */
     static final int MAX_ROLLS = 1000;
 
-    /** Whether help is asked for; then nothing else counts. */
-    static boolean wantsHelp(List<String> arguments) {
-        return arguments.contains("--help") || arguments.contains("-h");
-    }
-
     /** Reads the arguments. */
     static SimulateOptions parse(List<String> arguments) {
         CommandLine line = CommandLines.parse(options(), arguments, "simulate");
@@ -55,9 +50,9 @@ record SimulateOptions(Topology machine, @Nullable String policy, String workloa
                     "name a workload: --workload FILE, or a generator such as spin:tasks=10,run=1ms");
         }
         return new SimulateOptions(machine(line), line.getOptionValue("policy"), workload, duration(line),
-                CommandLines.seed(line),
-                rolls(line), pairs(line, "config"), line.getOptionValue("json"), line.getOptionValue("trace"),
-                isSchedExt(line), pairs(line, "costs"), line.hasOption("check"), line.hasOption("all-tasks"));
+                CommandLines.seed(line), rolls(line), pairs(line, "config"), line.getOptionValue("json"),
+                line.getOptionValue("trace"), isSchedExt(line), pairs(line, "costs"), line.hasOption("check"),
+                line.hasOption("all-tasks"));
     }
 
     static Options options() {
