@@ -364,6 +364,7 @@ abstract class TaskPolicy<T extends Task> implements Policy {
 
     /** Starts a pass: takes its time, and lets those wait again with which the kernel side is done. */
     final void beginPass(Agent agent) {
+        this.agent = agent;
         nowNs = agent.now();
         if (settled.isDue(nowNs)) {
             checkSettling();

@@ -129,6 +129,18 @@ public final class ScriptedTask {
         return this;
     }
 
+    /** It may run on these CPUs only, and was so before it entered: nothing tells it. */
+    public ScriptedTask affinityWithoutNews(int... cpus) {
+        affinity = CpuSet.of(cpus);
+        return this;
+    }
+
+    /** It can, or cannot, run, and no message tells it. */
+    public ScriptedTask runnable(boolean can) {
+        runnable = can;
+        return this;
+    }
+
     /** Its nice value changes: news of it, but nothing that concerns where it runs. */
     public ScriptedTask isReniced() {
         kernel.send(this, MessageType.TASK_PRIORITY_CHANGED, 0, cpu);
@@ -169,6 +181,16 @@ public final class ScriptedTask {
     public ScriptedTask isRunBySomebodyElse(int onCpu) {
         kernel.check(runnable && cpu < 0, this, "runs");
         kernel.switchTo(this, onCpu);
+        return this;
+    }
+
+    /** A message that no sound kernel would send now, as if the one before it had been lost. */
+    public ScriptedTask claims(int type, boolean canRun) {
+        runnable = canRun;
+        if (cpu >= 0) {
+            kernel.leave(this);
+        }
+        kernel.send(this, type, canRun && type == MessageType.TASK_NEW ? FLAG_RUNNABLE : 0, lastCpu);
         return this;
     }
 
