@@ -86,12 +86,12 @@ final class AgentLoop implements AgentPass, KernelEnclave.MessageHandler, Mailbo
     @Override
     public void decide() {
         messages = 0;
-        midPass = true;
         barrier = statusWords.barrier(agentWord);
-        Generation leader = enclave.lead().leader();
-        deciding = agents.decides(leader, cpu) && !enclave.lead().gathers();
         agent.beginPass(enclave.clock(), barrier);
         waitUntilNs = Policy.UNTIL_MESSAGE;
+        midPass = true; // before leaving() is read: pairs with the safe point that stores it and then looks here
+        Generation leader = enclave.lead().leader();
+        deciding = agents.decides(leader, cpu) && !enclave.lead().leaving();
         if (!deciding) {
             midPass = false;
             return;

@@ -35,6 +35,7 @@ public final class Handoff {
     private volatile int tasksBefore;
     private volatile int tasksAfter;
     private long enteredNs = System.nanoTime();
+    private long waitedNs;
 
     Handoff(int enclave, int fromGeneration, String from, int toGeneration, String to, long atNs) {
         this.enclave = enclave;
@@ -95,8 +96,14 @@ public final class Handoff {
     void advance(Event event) {
         HandoffState next = next(event);
         long now = System.nanoTime();
-        LOG.info("enclave {} generation {} ({}): {} -> {} after {} us{}{}", enclave, toGeneration, to, state, next,
-                (now - enteredNs) / 1000, reason.isEmpty() ? "" : ": ", reason);
+        if (next == HandoffState.ONLINE) {
+            waitedNs = now - enteredNs; // logged with the next transition: nobody may wait for a log in between
+        } else {
+            if (state == HandoffState.ONLINE) {
+                log(HandoffState.FOLLOWING, HandoffState.ONLINE, waitedNs, "");
+            }
+            log(state, next, now - enteredNs, reason.isEmpty() ? "" : ": " + reason);
+        }
         enteredNs = now;
         if (next == HandoffState.COMMITTED) {
             outcome = Outcome.COMMITTED;
@@ -105,6 +112,11 @@ public final class Handoff {
             state = next;
             notifyAll();
         }
+    }
+
+    private void log(HandoffState before, HandoffState after, long ns, String why) {
+        LOG.info("enclave {} generation {} ({}): {} -> {} after {} us{}", enclave, toGeneration, to, before, after,
+                ns / 1000, why);
     }
 
     private HandoffState next(Event event) {

@@ -38,10 +38,12 @@ final class Lead {
     private final StatusWords statusWords;
     private final EnclaveMemory memory;
     private final Discovery discovery;
+    private final StateTransfer transfer = new StateTransfer();
     private final Deque<Handoff> history = new ArrayDeque<>();
     private final List<PolicyRelease> good = new ArrayList<>();
 
     private volatile Generation leader;
+    private volatile boolean leaving;
     private @Nullable Generation follower;
     private @Nullable Handoff handoff;
     private volatile int cursor;
@@ -75,17 +77,14 @@ final class Lead {
         return staleMessages;
     }
 
-    /** Whether the agents must not wait: a follower is catching up, or the lead is about to pass. */
+    /** Whether the agents must not wait, because a follower is catching up. */
     boolean mustHurry() {
-        return follower != null && handoff != null && handoff.state() == HandoffState.FOLLOWING;
+        return !leaving && handoff != null && handoff.state() == HandoffState.FOLLOWING;
     }
 
-    /**
-     * Whether the lead is about to pass: no agent begins a pass, so that the last ones end. Without that, agents of
-     * many CPUs would never all be between two passes.
-     */
-    boolean gathers() {
-        return mustHurry() && cursor >= statusWords.capacity();
+    /** Whether the leader must begin no further pass: its follower waits for the last one to end. */
+    boolean leaving() {
+        return leaving;
     }
 
     // ---- the way of a message, and of an outcome
@@ -242,10 +241,13 @@ final class Lead {
         }
         switch (way.state()) {
             case FOLLOWING -> {
-                if (follower != null && cursor >= statusWords.capacity() && !agents.anyMidPass()) {
+                if (follower == null || cursor < statusWords.capacity()) {
+                    return true;
+                }
+                leaving = true; // pairs with the agent loops: they say that a pass begins, then look here
+                if (!agents.anyMidPass()) {
                     lead(way, follower);
                 }
-                return true;
             }
             case ONLINE -> {
                 if (decided) {
@@ -276,7 +278,7 @@ final class Lead {
         Generation old = leader;
         leftAtNs = System.nanoTime();
         way.tasks(old.taskCount(), next.taskCount());
-        StateTransfer.transfer(old, next, enclave.cpuSet());
+        transfer.transfer(old, next, enclave.cpuSet());
         follower = old;
         way.advance(Event.LEAD);
         install(old, next);
@@ -284,6 +286,7 @@ final class Lead {
 
     private void install(Generation old, Generation next) {
         agents.abandonAll();
+        leaving = false;
         old.leads(false, memory);
         next.leads(true, memory);
         leader = next;
@@ -329,9 +332,16 @@ final class Lead {
         if (way != null && way.state() == HandoffState.FOLLOWING) {
             enclave.reject(generation.release());
             way.fail(Outcome.ROLLED_BACK, text(generation, thrown));
-            handoff = null;
+            stay();
         }
         retire(generation);
+    }
+
+    /** The leader stays, because nobody follows any more. */
+    private void stay() {
+        handoff = null;
+        leaving = false;
+        agents.pingAll();
     }
 
     private void recover() {
@@ -398,7 +408,7 @@ final class Lead {
             Handoff way = handoff;
             if (way != null && way.state() == HandoffState.FOLLOWING) {
                 way.fail(Outcome.REMOVED, reason);
-                handoff = null;
+                stay();
             } else {
                 endProbation();
             }

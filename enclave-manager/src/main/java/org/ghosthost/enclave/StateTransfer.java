@@ -12,13 +12,12 @@ final class StateTransfer {
 
     private static final Logger LOG = LogManager.getLogger(StateTransfer.class);
 
-    private StateTransfer() {}
+    private final ByteBuffer bytes = ByteBuffer.allocate(MAX_BYTES);
 
-    static void transfer(Generation from, Generation to, CpuSet cpus) {
+    void transfer(Generation from, Generation to, CpuSet cpus) {
         if (!from.release().name().equals(to.release().name()) || from.isGlobal() != to.isGlobal()) {
             return;
         }
-        ByteBuffer bytes = ByteBuffer.allocate(MAX_BYTES);
         for (int cpu = cpus.first(); cpu >= 0; cpu = from.isGlobal() ? -1 : cpus.next(cpu + 1)) {
             bytes.clear();
             try {

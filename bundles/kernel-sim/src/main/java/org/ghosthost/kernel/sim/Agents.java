@@ -169,7 +169,9 @@ final class Agents {
             a.thread.setWordFlags(a.thread.wordFlags ^ FLAG_BOOSTED);
         }
         if (c.agentCurrent) {
-            if (changed) {
+            if (a.phase == Agent.START && c.phaseAt == NEVER && !a.committing) {
+                c.phaseAt = m.now; // woken before it had left the CPU
+            } else if (changed) {
                 poke(a);
             }
             return;
