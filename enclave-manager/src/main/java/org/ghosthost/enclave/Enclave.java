@@ -198,14 +198,13 @@ public final class Enclave {
         Handoff way = lead.handoff();
         List<Handoff> history = lead.history();
         boolean builtIn = policy() == null;
-        past.removeIf(loader -> loader.get() == null);
         return new EnclaveStatus(id(), cpus(), leader.number(), leader.release().name(),
                 builtIn ? "" : leader.release().version().toString(), leader.release().model().text(),
                 way == null ? "" : way.state().name(), agents.globalCpu(leader), kernel.taskCount(),
                 kernel.count(KernelEnclave.Counter.LOST_TASKS), agents.passes(), agents.messages(), agents.decisions(),
                 lead.staleMessages(),
                 kernel.count(KernelEnclave.Counter.OVERFLOWS), agents.transactions(),
-                history.isEmpty() ? -1 : history.getLast().roll().blackoutNs(), past.size());
+                history.isEmpty() ? -1 : history.getLast().roll().blackoutNs(), reachablePast());
     }
 
     /** Its living tasks, by status word. */
@@ -362,10 +361,18 @@ public final class Enclave {
     }
 
     void retired(Generation generation) {
-        if (!(generation.release().factory() instanceof BuiltInFifo)) {
-            past.removeIf(loader -> loader.get() == null);
-            past.add(new WeakReference<>(generation.release().factory().getClass().getClassLoader()));
+        ClassLoader loader = generation.release().factory().getClass().getClassLoader();
+        past.removeIf(other -> other.get() == null || other.get() == loader);
+        if (loader != Enclave.class.getClassLoader()) {
+            past.add(new WeakReference<>(loader));
         }
+    }
+
+    /** Class loaders of releases that led once and lead no more, as far as something still holds them. */
+    private int reachablePast() {
+        ClassLoader present = lead.leader().release().factory().getClass().getClassLoader();
+        past.removeIf(other -> other.get() == null);
+        return (int) past.stream().filter(other -> other.get() != present).count();
     }
 
     /** Ends the enclave from within: its tasks go back to the default scheduler. */

@@ -23,7 +23,7 @@ import org.ghosthost.policy.topology.CpuSet;
  * @param overflows messages that did not fit into their queue
  * @param transactions number of transactions by state
  * @param lastBlackoutNs wall-clock blackout of the last roll; -1 if there was none
- * @param reachableGenerations generations of the past whose classes are still reachable
+ * @param reachablePast class loaders of releases that lead no more, as far as something still holds them
  */
 public record EnclaveStatus(
         int id,
@@ -43,4 +43,4 @@ public record EnclaveStatus(
         long overflows,
         Map<String, Long> transactions,
         long lastBlackoutNs,
-        int reachableGenerations) {}
+        int reachablePast) {}

@@ -103,7 +103,7 @@ public final class EnclaveCommands {
                 s.globalCpu() < 0 ? null : s.globalCpu(), s.handoff().isEmpty() ? null : s.handoff(), s.tasks(),
                 s.lostTasks(), s.messages(), s.overflows(), s.staleMessages(), s.decisions(), s.transactions(),
                 s.passes(), s.lastBlackoutNs() < 0 ? null : new Table.Ns(s.lastBlackoutNs()), enclave.autoRoll(),
-                s.reachableGenerations(), enclave.destroyedBecause());
+                s.reachablePast(), enclave.destroyedBecause());
     }
 
     /** Lists the tasks of an enclave. */
