@@ -4,7 +4,7 @@ import static org.ghosthost.kernel.sim.EventQueue.NEVER;
 import static org.ghosthost.policy.abi.StatusWordLayout.FLAG_BOOSTED;
 import static org.ghosthost.policy.abi.StatusWordLayout.FLAG_CPU_AVAILABLE;
 
-import org.ghosthost.policy.Policy;
+import org.ghosthost.policy.MessageType;
 import org.ghosthost.policy.TransactionFlags;
 import org.jspecify.annotations.Nullable;
 
@@ -81,7 +81,7 @@ final class Agents {
     private void park(Cpu c, Agent a) {
         long until = a.pass.waitUntilNs();
         if (a.blockedInRun) { // its commit put a task on this CPU
-            m.armAgent(c, until == Policy.AGAIN ? NEVER : until);
+            m.armAgent(c, Math.max(until, m.now));
             m.scheduler.schedule(c);
             return;
         }
@@ -151,6 +151,25 @@ final class Agents {
             a.shouldWake = true;
             m.kick(c);
         }
+    }
+
+    /** The agent blocks in the kernel, outside of RUN, for {@code ns}. */
+    boolean block(Cpu c, long ns) {
+        Agent a = c.agent;
+        if (a == null || a.stalled) {
+            return false;
+        }
+        a.stalled = true;
+        m.messages.agentRunnability(c, MessageType.CPU_AGENT_BLOCKED);
+        m.kick(c);
+        m.calls.at(m.now + ns, () -> {
+            if (!a.detached) {
+                a.stalled = false;
+                m.messages.agentRunnability(c, MessageType.CPU_AGENT_WAKEUP);
+                m.kick(c);
+            }
+        });
+        return true;
     }
 
     void raiseBarrier(Agent a) {

@@ -93,6 +93,13 @@ final class ForeignClasses {
         return null;
     }
 
+    /** The CPU went offline: what waits there waits elsewhere. */
+    void moveAll(Cpu c) {
+        for (Task t = pick(c); t != null; t = pick(c)) {
+            enqueue(t);
+        }
+    }
+
     /** Takes a waiting task out. */
     void remove(Task t) {
         TaskList list = t.list;

@@ -9,6 +9,7 @@ import org.ghosthost.enclave.kernel.Errno;
 import org.ghosthost.enclave.kernel.KernelException;
 import org.ghosthost.policy.Gtid;
 import org.ghosthost.policy.topology.CpuSet;
+import org.ghosthost.workload.ProcessSpec;
 import org.ghosthost.workload.SchedulingClass;
 import org.ghosthost.workload.TaskSpec;
 import org.jspecify.annotations.Nullable;
@@ -61,7 +62,7 @@ final class Machine {
     final InKernelFifo fifo = new InKernelFifo(this);
     final Timers timers = new Timers(this);
     final Watchdog watchdog = new Watchdog(this);
-    final PrioTables prioTables = new PrioTables(this);
+    final PrioTables prioTables = new PrioTables();
     final SyncGroups syncGroups;
     final Ticks ticks;
     final Faults faults;
@@ -220,6 +221,28 @@ final class Machine {
         kick(c);
     }
 
+    boolean setOnline(Cpu c, boolean online) {
+        if (!online && (c.agent != null || onlineCpus() == 1)) {
+            return false;
+        }
+        if (c.online != online) {
+            c.online = online;
+            kick(c);
+            if (!online) {
+                foreign.moveAll(c);
+            }
+        }
+        return true;
+    }
+
+    private int onlineCpus() {
+        int count = 0;
+        for (Cpu c : cpus) {
+            count += c.online ? 1 : 0;
+        }
+        return count;
+    }
+
     // ---- tasks
 
     Task newTask(SimProcess process, TaskSpec spec, long parentGtid) {
@@ -253,11 +276,11 @@ final class Machine {
         pids.release(thread.pid);
     }
 
-    SimProcess newProcess(String name, @Nullable SimEnclave home) {
+    SimProcess newProcess(ProcessSpec spec, @Nullable SimEnclave home) {
         int tgid = pids.allocate();
-        SimProcess process = new SimProcess(tgid, name, home, null);
+        SimProcess process = new SimProcess(tgid, spec.name(), home, PrioTables.create(spec));
         pids.assign(tgid, process);
-        observer.processCreated(tgid, name, now);
+        observer.processCreated(tgid, spec.name(), now);
         return process;
     }
 

@@ -58,6 +58,12 @@ public record MachineConfig(
                 false);
     }
 
+    /** The same with another seed. */
+    public MachineConfig withSeed(long value) {
+        return new MachineConfig(topology, value, costs, statusWords, tickHz, fairSliceNs, fifoSliceNs, profile, faults,
+                checkInvariants);
+    }
+
     /** The same with other costs. */
     public MachineConfig withCosts(CostTable value) {
         return new MachineConfig(topology, seed, value, statusWords, tickHz, fairSliceNs, fifoSliceNs, profile, faults,

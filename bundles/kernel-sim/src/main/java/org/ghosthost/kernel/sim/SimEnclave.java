@@ -197,6 +197,16 @@ final class SimEnclave implements KernelEnclave {
         }
     }
 
+    /** A process wrote to its PrioTable. */
+    void prioTableChanged() {
+        SimQueue q = queues.defaultQueue();
+        if (q != null && q.wakeCpu != SimQueue.POLLED && hasAgent(q.wakeCpu) && spinners == null) {
+            m.agents.wake(m.cpus[q.wakeCpu]);
+        } else {
+            polled();
+        }
+    }
+
     // ---- agents
 
     boolean hasAgent(int cpu) {

@@ -20,21 +20,23 @@ import org.jspecify.annotations.Nullable;
  * A machine in virtual time that behaves like ghOSt's kernel. Everything follows from its configuration and the
  * commands that are given between events: the same ones make the same run, event for event.
  *
- * <p>Driven by {@link #runUntil}, as fast as possible, on the thread that calls it.
+ * <p>Driven by {@link #runUntil}, as fast as possible, on the thread that calls it; or after {@link #start} by a thread
+ * of its own that keeps pace with the wall clock.
  */
 public final class SimulatedKernel implements KernelBackend {
     private final Machine machine;
+    private final Driver driver;
     private final Set<Feature> features;
 
     /** Makes a machine; nothing runs on it yet. */
     public SimulatedKernel(MachineConfig config) {
         machine = new Machine(config);
+        driver = new Driver(machine);
         EnumSet<Feature> offered = EnumSet.allOf(Feature.class);
         offered.remove(Feature.MODE_VRUNTIME);
-        offered.remove(Feature.L1D_FLUSH);
         if (config.profile() == Profile.SCHED_EXT) {
             offered.removeAll(EnumSet.of(
-                    Feature.SWITCHTO, Feature.TIMERS, Feature.CPU_NOT_IDLE, Feature.AGENT_RUNNABILITY));
+                    Feature.SWITCHTO, Feature.TIMERS, Feature.L1D_FLUSH, Feature.AGENT_RUNNABILITY));
         }
         features = Collections.unmodifiableSet(offered);
     }
@@ -71,59 +73,152 @@ public final class SimulatedKernel implements KernelBackend {
 
     // ---- driving
 
-    /** Does all events up to {@code timeNs}, which is the time afterwards. */
+    /**
+     * Does all events up to {@code timeNs}, as fast as possible, on this thread; that is the time afterwards.
+     *
+     * @throws IllegalStateException if the machine follows the wall clock
+     */
     public void runUntil(long timeNs) {
-        while (machine.step(timeNs)) {
-            // all is done by the event
-        }
-        machine.now = Math.max(machine.now, timeNs);
+        driver.runUntil(timeNs);
     }
 
     /** Does all events of the next {@code ns}. */
     public void runFor(long ns) {
-        runUntil(Math.addExact(machine.now, ns));
+        driver.runUntil(Math.addExact(machine.now, ns));
+    }
+
+    /**
+     * Lets the machine follow the wall clock from now on, on a thread of its own.
+     *
+     * @param speed virtual seconds per second
+     */
+    public void start(double speed) {
+        if (!(speed > 0) || speed > 1e6) {
+            throw new IllegalArgumentException("speed must be above 0 and at most 1000000: " + speed);
+        }
+        driver.start(speed);
+    }
+
+    /** Ends {@link #start}: returns when the machine stands still. */
+    public void stop() {
+        driver.stop();
+    }
+
+    /** Why the machine's own thread ended, if it did by itself: the machine is broken then. */
+    public @Nullable Throwable failure() {
+        return driver.failure();
     }
 
     @Override
     public void execute(Runnable command) {
-        command.run();
+        driver.execute(command);
     }
 
     // ---- what runs
 
     @Override
     public KernelEnclave createEnclave(int id, CpuSet cpus) throws KernelException {
-        return machine.createEnclave(id, cpus);
+        Creation creation = new Creation(id, cpus);
+        driver.execute(creation);
+        return creation.result();
     }
 
     /**
      * Starts a workload now. Its tasks of the ghost class enter {@code enclave} when they start; without one, and when
-     * the enclave is gone, they are fair.
+     * the enclave is gone or full, they are fair.
      */
     public void load(Workload workload, @Nullable KernelEnclave enclave) {
-        List<SimProcess> processes = new ArrayList<>();
-        for (ProcessSpec spec : workload.processes()) {
-            processes.add(machine.newProcess(spec.name(), (SimEnclave) enclave));
-        }
-        for (TaskSpec spec : workload.tasks(machine.config.seed())) {
-            machine.life.create(processes.get(spec.process()), spec, 0);
-        }
+        driver.execute(() -> {
+            List<SimProcess> processes = new ArrayList<>();
+            for (ProcessSpec spec : workload.processes()) {
+                processes.add(machine.newProcess(spec, (SimEnclave) enclave));
+            }
+            for (TaskSpec spec : workload.tasks(machine.config.seed())) {
+                machine.life.create(processes.get(spec.process()), spec, 0);
+            }
+        });
     }
 
-    /** Starts a workload as {@link #load(Workload, KernelEnclave)} does, in the enclave with this number. */
+    /**
+     * Starts a workload as {@link #load(Workload, KernelEnclave)} does, in the enclave with this number.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
     public void load(Workload workload, int enclave) {
-        for (SimEnclave home : machine.enclaves) {
-            if (home.id == enclave) {
-                load(workload, home);
-                return;
+        driver.execute(() -> {
+            for (SimEnclave home : machine.enclaves) {
+                if (home.id == enclave) {
+                    load(workload, home);
+                    return;
+                }
+            }
+            throw new IllegalArgumentException("there is no enclave " + enclave);
+        });
+    }
+
+    /** Starts one task in a process of its own, as {@link #load} does; its id. */
+    public int spawn(TaskSpec spec, @Nullable KernelEnclave enclave) {
+        return spawn(ProcessSpec.plain(spec.name()), spec, enclave);
+    }
+
+    /** Starts one task in a new process, as {@link #load} does; its id. */
+    public int spawn(ProcessSpec process, TaskSpec spec, @Nullable KernelEnclave enclave) {
+        int[] id = new int[1];
+        driver.execute(() -> {
+            SimProcess made = machine.newProcess(process, (SimEnclave) enclave);
+            id[0] = machine.life.create(made, spec, 0).id;
+        });
+        return id[0];
+    }
+
+    /** Lets the agent of a CPU block in the kernel for real: no message can wake it. False if there is none. */
+    public boolean blockAgent(int cpu, long ns) {
+        boolean[] there = new boolean[1];
+        driver.execute(() -> there[0] = machine.agents.block(machine.cpus[cpu], ns));
+        return there[0];
+    }
+
+    /**
+     * Takes a CPU out of the machine, or brings it back.
+     *
+     * @return false if it has an agent, or is the last one
+     */
+    public boolean setOnline(int cpu, boolean online) {
+        boolean[] done = new boolean[1];
+        driver.execute(() -> done[0] = machine.setOnline(machine.cpus[cpu], online));
+        return done[0];
+    }
+
+    private final class Creation implements Runnable {
+        private final int id;
+        private final CpuSet cpus;
+        private @Nullable KernelEnclave created;
+        private @Nullable KernelException refused;
+
+        Creation(int id, CpuSet cpus) {
+            this.id = id;
+            this.cpus = cpus;
+        }
+
+        @Override
+        public void run() {
+            try {
+                created = machine.createEnclave(id, cpus);
+            } catch (KernelException e) {
+                refused = e;
             }
         }
-        throw new IllegalArgumentException("there is no enclave " + enclave);
-    }
 
-    /** Starts one task in a process of its own; its id. */
-    public int spawn(TaskSpec spec, @Nullable KernelEnclave enclave) {
-        return machine.life.create(machine.newProcess(spec.name(), (SimEnclave) enclave), spec, 0).id;
+        KernelEnclave result() throws KernelException {
+            KernelEnclave enclave = created;
+            if (enclave != null) {
+                return enclave;
+            }
+            if (refused != null) {
+                throw refused;
+            }
+            throw new IllegalStateException("enclave " + id + " was neither made nor refused");
+        }
     }
 
     // ---- what happened
@@ -150,8 +245,11 @@ public final class SimulatedKernel implements KernelBackend {
 
     @Override
     public void close() {
-        while (!machine.enclaves.isEmpty()) {
-            machine.enclaves.get(0).destroy();
-        }
+        driver.execute(() -> {
+            while (!machine.enclaves.isEmpty()) {
+                machine.enclaves.get(0).destroy();
+            }
+        });
+        driver.stop();
     }
 }
