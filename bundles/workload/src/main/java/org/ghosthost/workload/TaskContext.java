@@ -94,7 +94,11 @@ public interface TaskContext {
         setAffinity(id(), cpus);
     }
 
-    /** Restricts a task to {@code cpus}, which is copied. */
+    /**
+     * Restricts a task to {@code cpus}, which is copied. CPUs that the machine lacks do not count.
+     *
+     * @throws IllegalArgumentException if none is left, see {@link Workload#checkCpus}
+     */
     void setAffinity(int taskId, CpuSet cpus);
 
     /** Moves this task to another class ({@code sched_setscheduler}); entering its own class does nothing. */

@@ -20,6 +20,7 @@ public interface TaskProgram {
      *
      * @param task the task that runs this program, the same object in each call
      * @return the step to perform
+     * @throws WorkloadException if the program cannot go on; the machine ends the task and says the sentence to people
      */
     Step next(TaskContext task);
 }

@@ -32,6 +32,9 @@ final class PeriodicGenerator {
     private static final List<String> KNOWN = List.of("tasks", "utilisation", "period", "deadline", "qos", "seed",
             "offsets", "class", "cpus", "duration");
     private static final int MAX_DRAWS = 1_000;
+
+    /** How many shares are drawn at most, in all draws together. */
+    private static final int MAX_SHARES = 2_000_000;
     private static final long MIN_RUN_NS = 100;
 
     private record Task(long periodNs, long runNs, long deadlineNs, long offsetNs, int workClass) {
@@ -113,12 +116,13 @@ final class PeriodicGenerator {
     private static double[] shares(final Parameters parameters, final int count, final double utilisation,
             final SplittableRandom random) {
         final double[] shares = new double[count];
-        for (int i = 0; i < MAX_DRAWS; i++) {
+        final int draws = Math.clamp(MAX_SHARES / count, 10, MAX_DRAWS);
+        for (int i = 0; i < draws; i++) {
             if (drawShares(shares, utilisation, random)) {
                 return shares;
             }
         }
-        throw parameters.error("no set of " + count + " tasks with this utilisation was found in " + MAX_DRAWS
+        throw parameters.error("no set of " + count + " tasks with this utilisation was found in " + draws
                 + " draws; lower it or take more tasks");
     }
 

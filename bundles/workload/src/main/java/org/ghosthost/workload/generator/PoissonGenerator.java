@@ -55,7 +55,9 @@ final class PoissonGenerator {
                 new ProcessSpec("poisson", List.of(WorkClass.oneShot(qos, mix.meanNs())), workers);
         return new GeneratedWorkload(text, parameters.durationNs("duration", 1, Workload.NO_DURATION), process,
                 union(cpus, dispatcherCpus), seed -> {
-                    final Requests requests = new Requests(seed, mix, rate, limit, deadlineNs, workers);
+                    // The text is part of the seed: two such workloads on one machine are independent.
+                    final long ownSeed = seed ^ (long) text.hashCode() << 32;
+                    final Requests requests = new Requests(ownSeed, mix, rate, limit, deadlineNs, workers);
                     final List<TaskSpec> tasks = new ArrayList<>(workers + 1);
                     if (wait != Wait.SLEEP) {
                         tasks.add(new TaskSpec("dispatcher", 0, SchedulingClass.FAIR, 0, dispatcherCpus, 0, null,

@@ -5,10 +5,10 @@ import org.ghosthost.workload.TaskContext;
 /** A barrier for a known number of tasks. */
 final class Barrier {
     private final WaitQueue waiters = new WaitQueue();
-    private final int users;
-    private int arrived;
+    private final long users;
+    private long arrived;
 
-    Barrier(final int users) {
+    Barrier(final long users) {
         this.users = users;
     }
 

@@ -14,6 +14,9 @@ final class EventReader {
     /** rt-app counts in microseconds and 32 bits. */
     static final long MAX_US = Integer.MAX_VALUE;
 
+    /** How many timers a task may have for itself. */
+    private static final int MAX_UNIQUE_TIMERS = 64;
+
     private static final int NONE = Event.NO_INDEX;
 
     private final FileContext context;
@@ -98,7 +101,7 @@ final class EventReader {
         final boolean unique = ref.startsWith("unique");
         final int target;
         if (unique) {
-            target = uniqueTimer(ref);
+            target = uniqueTimer(member, ref);
             uniqueAbsolute.set(target, uniqueAbsolute.get(target) || absolute);
         } else {
             target = context.timers.indexOf(ref);
@@ -107,7 +110,11 @@ final class EventReader {
         return new Event(EventKind.TIMER, periodNs, target, NONE, unique, member.line(), member.column());
     }
 
-    private int uniqueTimer(final String ref) {
+    private int uniqueTimer(final JsonValue.Member member, final String ref) {
+        if (uniqueAbsolute.size() == MAX_UNIQUE_TIMERS && !uniqueTimers.containsKey(ref)) {
+            throw context.error(member.line(), member.column(), "a task may have " + MAX_UNIQUE_TIMERS
+                    + " unique timers; use one of them again");
+        }
         return uniqueTimers.computeIfAbsent(ref, key -> {
             uniqueAbsolute.add(false);
             return uniqueAbsolute.size() - 1;

@@ -8,6 +8,9 @@ import java.util.Map;
 
 /** Checks that need the whole file: what would surely hang is refused, what may be a mistake is remarked. */
 final class FileChecks {
+    /** How many mutexes a task may hold at a time. */
+    private static final int MAX_HELD = 64;
+
     private final FileContext context;
     private final List<TaskDef> tasks;
 
@@ -67,6 +70,10 @@ final class FileChecks {
     private void checkLocks(final Event event, final Map<Integer, Event> held) {
         switch (event.kind()) {
             case LOCK -> {
+                if (held.size() == MAX_HELD) {
+                    throw context.error(event.line(), event.column(),
+                            "a task may hold " + MAX_HELD + " mutexes at a time; unlock some before");
+                }
                 final Event earlier = held.putIfAbsent(event.target(), event);
                 if (earlier != null) {
                     throw context.error(event.line(), event.column(), "the task holds this mutex since line "

@@ -16,7 +16,7 @@ final class Names {
         final String name;
 
         /** How many tasks come to it: the users of a barrier, the waiters of a condition or semaphore. */
-        int users;
+        long users;
 
         /** Whether some event wakes those who wait for it. */
         boolean woken;
@@ -43,7 +43,7 @@ final class Names {
     }
 
     /** Notes that an event at a place waits for the resource. */
-    void addUsers(final int index, final int count, final int line, final int column) {
+    void addUsers(final int index, final long count, final int line, final int column) {
         final Use use = uses.get(index);
         use.users += count;
         if (use.line == 0) {

@@ -23,8 +23,6 @@ final class RtAppProgram implements TaskProgram {
 
     private static final CpuSet ALL_CPUS = CpuSet.range(0, CpuSet.MAX_CPUS - 1).frozen();
 
-    private enum Jobs { NONE, BY_TIMER, BY_WAKEUP }
-
     /** Set and cleared by the queue it is in, see {@link WaitQueue}. */
     boolean waiting;
     @Nullable RtAppProgram nextWaiter;
@@ -32,7 +30,7 @@ final class RtAppProgram implements TaskProgram {
     private final Run run;
     private final int defIndex;
     private final TaskDef def;
-    private final Jobs jobs;
+    private final Jobs.Release release;
     private final SchedState sched;
     private final Timer[] timers;
     private @Nullable CpuSet cpus;
@@ -63,7 +61,7 @@ final class RtAppProgram implements TaskProgram {
         this.defIndex = defIndex;
         this.zeroNs = zeroNs;
         def = run.workload.defs().get(defIndex);
-        jobs = def.hasTimer() ? Jobs.BY_TIMER : def.hasDeadline() ? Jobs.BY_WAKEUP : Jobs.NONE;
+        release = def.jobs().release();
         sched = new SchedState(def.sched());
         sched.apply(def.phases().getFirst().sched());
         cpus = def.phases().getFirst().cpus() == null ? def.cpus() : def.phases().getFirst().cpus();
@@ -86,8 +84,8 @@ final class RtAppProgram implements TaskProgram {
 
     /** Returns the deadline of the first job after the task's start. */
     long firstDeadlineNs() {
-        final long deadlineNs = relativeDeadlineNs(def.firstTimerPeriodNs());
-        return jobs == Jobs.NONE || deadlineNs <= 0 ? TaskContext.NO_DEADLINE : deadlineNs;
+        final long deadlineNs = relativeDeadlineNs(def.jobs().firstPeriodNs());
+        return release == Jobs.Release.NOTHING || deadlineNs <= 0 ? TaskContext.NO_DEADLINE : deadlineNs;
     }
 
     @Override
@@ -125,9 +123,9 @@ final class RtAppProgram implements TaskProgram {
             zeroNs = task.startedNs() - def.delayNs();
         }
         firstNs = zeroNs + def.delayNs();
-        if (jobs != Jobs.NONE && !ended) {
+        if (release != Jobs.Release.NOTHING && !ended) {
             final long releasedNs = Math.max(firstNs, task.startedNs());
-            announceJob(task, releasedNs, relativeDeadlineNs(def.firstTimerPeriodNs()));
+            announceJob(task, releasedNs, relativeDeadlineNs(def.jobs().firstPeriodNs()));
         }
     }
 
@@ -259,7 +257,7 @@ final class RtAppProgram implements TaskProgram {
     }
 
     private Step sleep(final TaskContext task, final long untilNs) {
-        if (jobs == Jobs.BY_WAKEUP) {
+        if (release == Jobs.Release.WAKE_UP) {
             task.jobEnd();
             if (!ended) {
                 announceJob(task, untilNs, relativeDeadlineNs(0));
@@ -314,7 +312,7 @@ final class RtAppProgram implements TaskProgram {
 
     /** Blocks in a queue that some other task wakes; that ends a job if wake-ups release them. */
     private Step block(final TaskContext task) {
-        if (jobs == Jobs.BY_WAKEUP) {
+        if (release == Jobs.Release.WAKE_UP) {
             task.jobEnd();
             betweenJobs = true;
         }

@@ -18,6 +18,7 @@ final class RtAppWorkload implements Workload {
     private final long durationNs;
     private final List<TaskDef> defs;
     private final boolean hasTable;
+    private final ProcessSpec process;
     private final Map<List<Integer>, Integer> workClassIndexes = new HashMap<>();
     private final List<WorkClass> workClasses = new ArrayList<>();
 
@@ -25,12 +26,14 @@ final class RtAppWorkload implements Workload {
         this.context = context;
         this.durationNs = durationNs;
         this.defs = List.copyOf(defs);
-        this.hasTable = defs.stream().anyMatch(def -> def.hasTimer() || def.hasDeadline());
+        hasTable = defs.stream().anyMatch(def -> def.jobs().release() != Jobs.Release.NOTHING);
         if (hasTable) {
             for (int i = 0; i < defs.size(); i++) {
                 addWorkClasses(i);
             }
         }
+        process = hasTable ? new ProcessSpec(context.file, workClasses, maxTasks())
+                : ProcessSpec.plain(context.file);
     }
 
     /** Follows the phases twice, since the first one may find another policy when they begin again. */
@@ -48,7 +51,7 @@ final class RtAppWorkload implements Workload {
 
     private void addWorkClass(final int index, final int qos) {
         if (workClassIndexes.putIfAbsent(List.of(index, qos), workClasses.size()) == null) {
-            workClasses.add(WorkClass.oneShot(qos, defs.get(index).expectedRunNs()));
+            workClasses.add(WorkClass.oneShot(qos, defs.get(index).jobs().expectedRunNs()));
         }
     }
 
@@ -75,22 +78,20 @@ final class RtAppWorkload implements Workload {
         return durationNs;
     }
 
-    @Override
-    public List<ProcessSpec> processes() {
-        if (!hasTable) {
-            return List.of(ProcessSpec.plain(context.file));
-        }
-        int items = 0;
+    private int maxTasks() {
+        int count = 0;
+        boolean forks = false;
         for (final TaskDef def : defs) {
-            items += def.instances() + (isForked(def) ? Run.MAX_FORKS : 0);
+            count += def.instances();
+            forks |= def.phases().stream().flatMap(phase -> phase.events().stream())
+                    .anyMatch(event -> event.kind() == EventKind.FORK);
         }
-        return List.of(new ProcessSpec(context.file, workClasses, items));
+        return forks ? count + Run.MAX_FORKS_OF_ALL : count;
     }
 
-    private boolean isForked(final TaskDef target) {
-        final Integer index = context.taskIndexes.get(target.name());
-        return defs.stream().flatMap(def -> def.phases().stream()).flatMap(phase -> phase.events().stream())
-                .anyMatch(event -> event.kind() == EventKind.FORK && index != null && event.target() == index);
+    @Override
+    public List<ProcessSpec> processes() {
+        return List.of(process);
     }
 
     @Override

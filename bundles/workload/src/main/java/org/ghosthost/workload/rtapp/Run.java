@@ -12,6 +12,9 @@ final class Run {
     /** rt-app's bound on how often one task is forked. */
     static final int MAX_FORKS = 1_024;
 
+    /** How often all tasks together may be forked. */
+    static final int MAX_FORKS_OF_ALL = 10_000;
+
     final RtAppWorkload workload;
     final Mutex[] mutexes;
     final WaitQueue[] conditions;
@@ -23,6 +26,7 @@ final class Run {
     final WaitQueue[] suspended;
 
     private final int[] forks;
+    private int forksOfAll;
 
     Run(final RtAppWorkload workload, final FileContext context) {
         this.workload = workload;
@@ -66,8 +70,11 @@ final class Run {
     void fork(final int index, final TaskContext parent, final long zeroNs) {
         final TaskDef def = workload.defs().get(index);
         if (forks[index] == MAX_FORKS) {
-            throw new WorkloadException(workload.name() + ":" + def.line() + ":" + def.column() + ": this task has been"
-                    + " forked " + MAX_FORKS + " times, which is rt-app's limit; fork it in a loop that ends");
+            throw WorkloadException.at(workload.name(), def.line(), def.column(), "this task has been forked "
+                    + MAX_FORKS + " times, which is rt-app's limit; fork it in a loop that ends");
+        } else if (forksOfAll++ == MAX_FORKS_OF_ALL) {
+            throw WorkloadException.at(workload.name(), def.line(), def.column(), "the tasks of this file have been"
+                    + " forked " + MAX_FORKS_OF_ALL + " times in all, which is the limit; fork less");
         }
         final String name = def.name() + "-" + forks[index]++;
         parent.fork(task(index, name, Math.max(0, zeroNs + def.delayNs() - parent.now()), zeroNs));

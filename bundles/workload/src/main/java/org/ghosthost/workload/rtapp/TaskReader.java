@@ -40,7 +40,7 @@ final class TaskReader {
         final int taskLoop = hasPhases ? loop(object, 0, Phase.FOR_EVER) : object.has("loop") ? 1 : Phase.FOR_EVER;
         return new TaskDef(task.name(), task.line(), task.column(), instances,
                 object.whole("delay", 0, EventReader.MAX_US, 0) * 1_000, taskLoop, object.cpus("cpus"), initial, phases,
-                events.absoluteTimers());
+                events.absoluteTimers(), Jobs.of(initial, phases));
     }
 
     private List<Phase> phases(final ObjectReader task, final SchedReader sched, final EventReader events) {

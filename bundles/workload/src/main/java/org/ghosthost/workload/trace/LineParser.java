@@ -17,6 +17,9 @@ final class LineParser {
     private static final String EVENT = "sched_";
     private static final int MAX_CPU = 65_535;
 
+    /** How many words of a line may look like an event until one is: a task's name may look like one, too. */
+    private static final int MAX_TRIES = 4;
+
     /** A line that is not as it should be; the message says why. */
     static final class MalformedLine extends Exception {
         private static final long serialVersionUID = 1L;
@@ -33,7 +36,9 @@ final class LineParser {
      * @throws MalformedLine if it is one of them, but cannot be read
      */
     boolean parse(final String line, final TraceEvent event) throws MalformedLine {
-        for (int at = line.indexOf(EVENT); at >= 0; at = line.indexOf(EVENT, at + 1)) {
+        int tries = 0;
+        for (int at = line.indexOf(EVENT); at >= 0 && tries < MAX_TRIES; at = line.indexOf(EVENT, at + 1)) {
+            tries++;
             final int colon = line.indexOf(':', at);
             final TraceEvent.Kind kind = colon < 0 ? null : kind(line.substring(at, colon));
             if (kind != null && at > 0 && (line.charAt(at - 1) == ' ' || line.charAt(at - 1) == ':')) {

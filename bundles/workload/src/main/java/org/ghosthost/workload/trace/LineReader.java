@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /** Lines of at most {@value #MAX_LINE} characters. */
 final class LineReader {
     static final int MAX_LINE = 4_096;
-    private static final long MAX_BYTES = 4L << 30;
+    private static final long MAX_BYTES = 2L << 30;
 
     private final String file;
     private final InputStream in;

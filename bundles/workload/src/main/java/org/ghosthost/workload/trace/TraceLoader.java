@@ -22,6 +22,8 @@ public final class TraceLoader {
     /** How many events are sorted at a time. */
     static final int WINDOW = 8_192;
 
+    private static final int MAX_LINES_BEFORE_EVENTS = 1_000_000;
+
     private static final Comparator<TraceEvent> BY_TIME =
             Comparator.<TraceEvent>comparingLong(event -> event.timeNs).thenComparingLong(event -> event.line);
 
@@ -114,6 +116,9 @@ public final class TraceLoader {
         if (isLoss(line) && lost++ == 0) {
             firstLostLine = lines.lineNumber();
         }
+        if (events == 0 && lines.lineNumber() > MAX_LINES_BEFORE_EVENTS) {
+            throw noTrace();
+        }
     }
 
     /** Returns whether a line says that events are missing, in the words of ftrace, trace-cmd or perf. */
@@ -139,14 +144,18 @@ public final class TraceLoader {
         recorder.finish();
         final List<RecordedTask> tasks = recorder.tasks();
         if (events == 0 || tasks.isEmpty()) {
-            throw new WorkloadException(file + ": neither an rt-app file nor a trace with sched_switch events; record"
-                    + " sched_switch, sched_waking, sched_wakeup_new, sched_process_fork and sched_process_exit");
+            throw noTrace();
         }
         remark(lost, firstLostLine, "places where the recorder lost events; sleeps and runs there are guessed");
         remark(recorder.gaps(), recorder.firstGapLine(),
                 "events that do not fit to those before, since some are missing; they are bridged");
         remark(late, firstLateLine, "events much later in the file than in time; they are taken as later ones");
         return new TraceWorkload(file, tasks, recorder.startNs(), remarks);
+    }
+
+    private WorkloadException noTrace() {
+        return new WorkloadException(file + ": neither an rt-app file nor a trace with sched_switch events; record"
+                + " sched_switch, sched_waking, sched_wakeup_new, sched_process_fork and sched_process_exit");
     }
 
     private void remark(final long count, final long firstLine, final String what) {

@@ -140,6 +140,29 @@ class RtAppErrorTest {
     }
 
     @Test
+    void whatWouldGrowWithoutBoundIsRefusedOrTakesNoTime() {
+        final StringBuilder locks = new StringBuilder();
+        final StringBuilder timers = new StringBuilder();
+        final StringBuilder tasks = new StringBuilder("{'tasks': {");
+        for (int i = 0; i < 65; i++) {
+            locks.append("'lock': 'm").append(i).append("', ");
+            timers.append("'timer': {'ref': 'unique").append(i).append("', 'period': 1}, ");
+        }
+        for (int i = 0; i < 50_000; i++) {
+            tasks.append("'t").append(i).append("': {'loop': 1, 'barrier': 'b', 'fork': 'f'}, ");
+        }
+        assertEquals("f:1:968: a task may hold 64 mutexes at a time; unlock some before",
+                assertThrows(WorkloadException.class, () -> load("{'tasks': {'t': {" + locks + "}}}")).getMessage());
+        assertEquals("f:1:2760: a task may have 64 unique timers; use one of them again",
+                assertThrows(WorkloadException.class, () -> load("{'tasks': {'t': {" + timers + "}}}")).getMessage());
+        final Workload large = load(tasks + "'f': {'instance': 0, 'run': 1}}}");
+        assertEquals(50_000, large.tasks(1).size());
+        final Workload forking = load(tasks.toString().replace("'barrier': 'b', ", "")
+                + "'f': {'instance': 0, 'run': 1}}}");
+        assertThrows(WorkloadException.class, () -> TinyMachine.run(forking, 1, 1_000_000));
+    }
+
+    @Test
     void aDurationIsInSecondsAndMinusOneIsNone() {
         assertEquals(2_000_000_000L, load("{'tasks': {'t': {'run': 1}}, 'global': {'duration': 2}}").durationNs());
         assertEquals(Workload.NO_DURATION, load("{'tasks': {'t': {'run': 1}}, 'global': {'duration':"
