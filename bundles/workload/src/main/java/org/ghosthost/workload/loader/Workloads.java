@@ -36,12 +36,23 @@ public final class Workloads {
      * @throws WorkloadException if there is no such workload
      */
     public static Workload parse(final String text) {
+        return parse(text, Path.of(""));
+    }
+
+    /**
+     * Reads a file, or makes a workload from a generator's text such as {@code spin:tasks=10,run=1ms}.
+     *
+     * @param text the text, or else the path of a file
+     * @param directory what a relative path means
+     * @throws WorkloadException if there is no such workload
+     */
+    public static Workload parse(final String text, final Path directory) {
         if (Generators.accepts(text)) {
             return Generators.parse(text);
         }
         final Path path;
         try {
-            path = Path.of(text);
+            path = directory.resolve(text);
         } catch (InvalidPathException e) {
             throw new WorkloadException(
                     quote(text) + " is neither a file nor a generator such as spin:tasks=10,run=1ms");

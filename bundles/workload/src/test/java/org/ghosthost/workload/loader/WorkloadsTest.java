@@ -60,6 +60,7 @@ class WorkloadsTest {
     void aTextIsAGeneratorOrAPath() throws IOException {
         assertEquals(2, Workloads.parse("spin:tasks=2").tasks(1).size());
         assertEquals("a", Workloads.parse(write("x", TRACE).toString()).tasks(1).getFirst().name());
+        assertEquals("a", Workloads.parse("x", folder).tasks(1).getFirst().name());
         assertEquals("no generator is called \"burn\"; there are periodic, poisson and spin",
                 assertThrows(WorkloadException.class, () -> Workloads.parse("burn:a=1")).getMessage());
         assertEquals("\"a?b\" is neither a file nor a generator such as spin:tasks=10,run=1ms",
