@@ -50,8 +50,12 @@ record CommandLineParser(String name, String arguments, String description, List
             CommandLine line = DefaultParser.builder().setAllowPartialMatching(false).get()
                     .parse(known, words.toArray(String[]::new), ownOnly);
             checkOnce(line);
-            if (!ownOnly && arguments.isEmpty() && !line.getArgList().isEmpty()) {
-                throw GhostException.usage("'" + line.getArgList().getFirst() + "' is too much; " + seeHelp());
+            String next = line.getArgList().isEmpty() ? "" : line.getArgList().getFirst();
+            if (ownOnly && next.startsWith("-")) {
+                throw new UnrecognizedOptionException("", next);
+            }
+            if (arguments.isEmpty() && !next.isEmpty()) {
+                throw GhostException.usage("'" + next + "' is too much; " + seeHelp());
             }
             return line;
         } catch (AmbiguousOptionException | MissingArgumentException e) {
@@ -64,12 +68,13 @@ record CommandLineParser(String name, String arguments, String description, List
         }
     }
 
-    private static void checkOnce(CommandLine line) throws GhostException {
+    private void checkOnce(CommandLine line) throws GhostException {
         for (Option option : line.getOptions()) {
             boolean repeatable = option.getDescription().contains(REPEATABLE);
             String[] values = line.getOptionValues(option);
             if (values != null && values.length > 1 && !repeatable) {
-                throw GhostException.usage("option '--" + option.getLongOpt() + "' is given more than once");
+                throw GhostException.usage("option '--" + option.getLongOpt() + "' is given more than once; "
+                        + seeHelp());
             }
         }
     }

@@ -5,10 +5,10 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.ConnectException;
-import java.net.SocketException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -17,9 +17,12 @@ final class ControlClient implements AutoCloseable {
     private final SocketChannel connection;
     private final InputStream in;
     private final OutputStream out;
+    private final String directory;
+    private boolean introduced;
 
-    private ControlClient(SocketChannel connection) {
+    private ControlClient(SocketChannel connection, Path directory) {
         this.connection = connection;
+        this.directory = directory.toAbsolutePath().normalize().toString();
         in = Channels.newInputStream(connection);
         out = Channels.newOutputStream(connection);
     }
@@ -35,16 +38,11 @@ final class ControlClient implements AutoCloseable {
             throw noHost(socket);
         }
         try {
-            SocketChannel connection = SocketChannel.open(UnixDomainSocketAddress.of(socket));
-            ControlClient client = new ControlClient(connection);
-            Frames.write(client.out, Frames.DIRECTORY, directory.toAbsolutePath().normalize().toString());
-            return client;
+            return new ControlClient(SocketChannel.open(UnixDomainSocketAddress.of(socket)), directory);
         } catch (ConnectException _) {
             throw noHost(socket);
-        } catch (SocketException e) {
+        } catch (IOException | IllegalArgumentException e) {
             throw new GhostException("cannot reach the host at " + socket + ": " + Sentences.of(e));
-        } catch (IOException e) {
-            throw new GhostException("cannot talk to the host at " + socket + ": " + Sentences.of(e));
         }
     }
 
@@ -60,8 +58,11 @@ final class ControlClient implements AutoCloseable {
      * @throws GhostException if the host goes away meanwhile
      */
     int run(String line, PrintStream stdout, PrintStream stderr) throws GhostException {
+        if (line.getBytes(StandardCharsets.UTF_8).length > Frames.MAX_BYTES) {
+            throw new GhostException("a command may be " + Frames.MAX_BYTES + " bytes long, not more");
+        }
+        send(line);
         try {
-            Frames.write(out, Frames.LINE, line);
             for (Frames.Frame frame = Frames.read(in); frame != null; frame = Frames.read(in)) {
                 switch (frame.kind()) {
                     case Frames.OUT -> stdout.write(frame.payload(), 0, frame.payload().length);
@@ -77,6 +78,18 @@ final class ControlClient implements AutoCloseable {
             throw new GhostException("the host went away: " + Sentences.of(e));
         }
         throw new GhostException("the host went away before the command was done");
+    }
+
+    private void send(String line) {
+        try {
+            if (!introduced) {
+                introduced = true;
+                Frames.write(out, Frames.DIRECTORY, directory);
+            }
+            Frames.write(out, Frames.LINE, line);
+        } catch (IOException _) {
+            // The host has hung up; what it said before that is still to be read.
+        }
     }
 
     @Override

@@ -69,8 +69,9 @@ final class ControlServer implements AutoCloseable {
         while (server.isOpen()) {
             try {
                 SocketChannel connection = server.accept();
+                boolean full = connections.size() >= MAX_CONNECTIONS;
                 connections.add(connection);
-                Thread.ofVirtual().name("control session").start(() -> serve(connection));
+                Thread.ofVirtual().name("control session").start(() -> serve(connection, full));
             } catch (ClosedChannelException _) {
                 return;
             } catch (IOException e) {
@@ -79,13 +80,13 @@ final class ControlServer implements AutoCloseable {
         }
     }
 
-    private void serve(SocketChannel connection) {
+    private void serve(SocketChannel connection, boolean full) {
         try (connection) {
             UserPrincipal peer = connection.getOption(ExtendedSocketOptions.SO_PEERCRED).user();
             if (!Owner.trusted(peer, self, root)) {
                 LOG.warn("control socket: refused user {}", peer.getName());
                 refuse(connection, "this host takes commands of user " + self.getName() + " and root only");
-            } else if (connections.size() > MAX_CONNECTIONS) {
+            } else if (full) {
                 refuse(connection, "this host is busy with " + MAX_CONNECTIONS + " sessions");
             } else {
                 new ControlSession(gogo, connection, peer.getName()).serve();

@@ -40,6 +40,9 @@ final class ManifestHeader {
         Map<String, String> directives = new LinkedHashMap<>();
         for (String part : split(text, ';')) {
             int equals = part.indexOf('=');
+            if (part.isBlank()) {
+                continue;
+            }
             if (equals < 0) {
                 paths.add(part.strip());
             } else if (part.charAt(Math.max(0, equals - 1)) == ':') {

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.jar.Attributes;
 import java.util.jar.Manifest;
+import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
@@ -101,7 +102,7 @@ record PolicyJar(
         }
     }
 
-    /** Reads every entry to its end, so that its checksum is compared. */
+    /** Reads every entry to its end, and compares its checksum. */
     private static void readAll(ZipFile zip, String named) throws IOException, GhostException {
         if (zip.size() > MAX_ENTRIES) {
             throw new GhostException(named + "has more than " + MAX_ENTRIES + " entries");
@@ -109,15 +110,20 @@ record PolicyJar(
         byte[] buffer = new byte[BUFFER_BYTES];
         long unpacked = 0;
         for (ZipEntry entry : Collections.list(zip.entries())) {
+            CRC32 checksum = new CRC32(); // ZipFile itself does not look at it
             try (InputStream in = zip.getInputStream(entry)) {
                 for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
                     unpacked += n;
+                    checksum.update(buffer, 0, n);
                     if (unpacked > MAX_UNPACKED_BYTES) {
                         throw new GhostException(named + "unpacks to more than 128 MiB");
                     }
                 }
             } catch (IOException e) {
                 throw new GhostException(named + "is damaged at " + entry.getName() + " (" + e.getMessage() + ")");
+            }
+            if (checksum.getValue() != entry.getCrc()) {
+                throw new GhostException(named + "is damaged at " + entry.getName() + " (wrong checksum)");
             }
         }
     }
