@@ -362,8 +362,8 @@ public final class Enclave {
 
     void retired(Generation generation) {
         ClassLoader loader = generation.release().factory().getClass().getClassLoader();
-        past.removeIf(other -> other.get() == null || other.get() == loader);
-        if (loader != Enclave.class.getClassLoader()) {
+        past.removeIf(other -> other.get() == null || loader.equals(other.get()));
+        if (!loader.equals(Enclave.class.getClassLoader())) {
             past.add(new WeakReference<>(loader));
         }
     }
@@ -372,7 +372,7 @@ public final class Enclave {
     private int reachablePast() {
         ClassLoader present = lead.leader().release().factory().getClass().getClassLoader();
         past.removeIf(other -> other.get() == null);
-        return (int) past.stream().filter(other -> other.get() != present).count();
+        return (int) past.stream().filter(other -> !present.equals(other.get())).count();
     }
 
     /** Ends the enclave from within: its tasks go back to the default scheduler. */
