@@ -176,6 +176,7 @@ public final class ScriptedMachine {
 
     /** What is done after an overflow: every task is shown as it is, those that ended unseen are gone. */
     public void resync() {
+        deliverOutcomes();
         forEachInstance(leader, (cpu, instance) -> {
             showAll(instance, cpu);
             instance.discoveryComplete();
@@ -203,16 +204,30 @@ public final class ScriptedMachine {
         agent.beginPass();
         deliver(cpu);
         agent.readMail(instance(leader, cpu));
-        Deque<MemorySegment> queue = kernel.queue(model == PolicyModel.GLOBAL ? cpus.first() : cpu);
-        while (!queue.isEmpty()) {
-            show(queue.removeFirst(), cpu);
-        }
+        showMessages(cpu);
         waitUntilNs = instance(leader, cpu).schedule(agent);
         String decisions = commit(agent);
         if (agent.moveGlobalTo >= 0) {
             globalCpu = agent.moveGlobalTo;
         }
         return decisions;
+    }
+
+    /** Shows the policy the messages of one CPU's queue, without a pass, and without the mail that came before. */
+    public void showMessages(int cpu) {
+        Deque<MemorySegment> queue = kernel.queue(model == PolicyModel.GLOBAL ? cpus.first() : cpu);
+        while (!queue.isEmpty()) {
+            show(queue.removeFirst(), cpu);
+        }
+    }
+
+    /** All tasks that run go to sleep. */
+    public void blockAll() {
+        for (ScriptedTask task : kernel.tasks()) {
+            if (task.cpu >= 0) {
+                task.blocks();
+            }
+        }
     }
 
     /** Passes of all agents, in turn, until none decides or sends anything more. */
