@@ -67,6 +67,9 @@ public abstract class GlobalPolicy<T extends Task> extends TaskPolicy<T> {
         return NO_CPU;
     }
 
+    /** Called at the end of each pass that decides: the place to {@link #unschedule}. */
+    protected void afterDecisions() {}
+
     // ---- what an author may ask
 
     /**
@@ -138,6 +141,7 @@ public abstract class GlobalPolicy<T extends Task> extends TaskPolicy<T> {
             endYield();
             decide();
         }
+        afterDecisions();
         return waitUntilNs();
     }
 
@@ -234,7 +238,7 @@ public abstract class GlobalPolicy<T extends Task> extends TaskPolicy<T> {
         task.cpu = cpu;
         if (cpu >= 0 && cpu < CpuSet.MAX_CPUS) {
             current[cpu] = task;
-            sinceNs[cpu] = nowNs;
+            sinceNs[cpu] = agent.now();
             chained.remove(cpu);
             take(cpu);
         }

@@ -186,7 +186,7 @@ public abstract class PerCpuPolicy<T extends Task> extends TaskPolicy<T> {
         super.taskNew(message);
         T task = tasks.at(message.statusWord());
         // While it follows, the agents other than the first are shown what the leader has placed with them.
-        if (!isKnown && task != null && (isLeading || cpu == context.cpus().first())) {
+        if (!isKnown && task != null && (hasLed || cpu == context.cpus().first())) {
             task.moveTo = ANYWHERE;
             add(task);
         }
@@ -324,7 +324,7 @@ public abstract class PerCpuPolicy<T extends Task> extends TaskPolicy<T> {
     /** The last of a chain may belong to this agent, though it ran on another's CPU. */
     @Override
     final void chainEnded(int onCpu) {
-        if (onCpu != cpu && isLeading) {
+        if (onCpu != cpu && hasLed) {
             agent.ping(onCpu);
         }
     }

@@ -27,7 +27,7 @@ abstract class TaskPolicy<T extends Task> implements Policy {
     final FifoQueue<T> settling = new FifoQueue<>();
     final Backoff settled = new Backoff();
     long nowNs;
-    boolean isLeading;
+    boolean hasLed;
 
     @SuppressWarnings("NullAway.Init") // set by attached(), which precedes every other call
     Agent agent;
@@ -67,6 +67,9 @@ abstract class TaskPolicy<T extends Task> implements Policy {
         enqueue(task);
     }
 
+    /** Called at the beginning of each pass, after the messages. */
+    protected void beforePass() {}
+
     /** When {@link #schedule} must be called again even if no message comes, ns; asked at the end of each pass. */
     protected long wakeAtNs() {
         return UNTIL_MESSAGE;
@@ -75,6 +78,11 @@ abstract class TaskPolicy<T extends Task> implements Policy {
     /** The agent; before the policy leads it only answers questions. */
     protected final Agent agent() {
         return agent;
+    }
+
+    /** Whether the policy has the lead, or had it once. */
+    protected final boolean hasLed() {
+        return hasLed;
     }
 
     /** Time of the current pass, or of the last one, ns. */
@@ -113,7 +121,7 @@ abstract class TaskPolicy<T extends Task> implements Policy {
     @Override
     public void lead(Agent agent) {
         this.agent = agent;
-        isLeading = true;
+        hasLed = true;
         nowNs = agent.now();
     }
 
@@ -366,6 +374,7 @@ abstract class TaskPolicy<T extends Task> implements Policy {
     final void beginPass(Agent agent) {
         this.agent = agent;
         nowNs = agent.now();
+        beforePass();
         if (settled.isDue(nowNs)) {
             checkSettling();
         }

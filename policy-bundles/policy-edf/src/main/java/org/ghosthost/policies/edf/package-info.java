@@ -1,4 +1,4 @@
-/** Earliest deadline first; release 1.0.0 preempts between QoS levels only. */
+/** Earliest deadline first: what all releases share. */
 @NullMarked
 package org.ghosthost.policies.edf;
 
