@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntConsumer;
 import org.ghosthost.policy.priotable.PrioTable.ReadResult;
@@ -69,6 +70,47 @@ final class PrioTableStressTest {
         }
         assertNull(failure.get());
         assertEquals(WRITERS * ROUNDS, taken);
+    }
+
+    @Test
+    void twoWritersThatWantTheSameEntryBothGetOne() {
+        final PrioTable table = PrioTable.create(20, 1, 19);
+        final PrioTableClient client = new PrioTableClient(table);
+        final UpdateReader reader = table.newReader();
+        final AtomicInteger begun = new AtomicInteger();
+        final AtomicInteger done = new AtomicInteger();
+        // Items 0 and 19 have the same first entry.
+        final List<Thread> writers = startWriters(1, _ -> {
+            for (int round = 1; awaitAtLeast(begun, round) == round; round++) {
+                client.markUpdated(19, 18);
+                done.set(round);
+            }
+        });
+        final long endNs = System.nanoTime() + 300_000_000L;
+        int round = 0;
+        while (System.nanoTime() < endNs) {
+            begun.set(++round);
+            // The other one learns of the round a little later; how much is tried out.
+            for (int i = round % 400; i > 0; i--) {
+                begun.get();
+            }
+            client.markUpdated(0, 18);
+            awaitAtLeast(done, round);
+            assertEquals(19, reader.nextUpdatedIndex() + reader.nextUpdatedIndex(), "round " + round);
+            assertEquals(PrioTable.NO_ENTRIES, reader.nextUpdatedIndex());
+        }
+        begun.set(Integer.MAX_VALUE);
+        assertNull(failure.get());
+        assertEquals(1, writers.size());
+    }
+
+    private static int awaitAtLeast(final AtomicInteger counter, final int value) {
+        for (int spin = 0; counter.get() < value; spin++) {
+            if (spin % 1_000 == 999) {
+                Thread.yield();
+            }
+        }
+        return counter.get();
     }
 
     @Test

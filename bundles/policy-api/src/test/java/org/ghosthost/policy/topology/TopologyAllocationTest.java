@@ -11,29 +11,43 @@ final class TopologyAllocationTest {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private static final int WARM_UP_ROUNDS = 20_000;
     private static final int ROUNDS = 100_000;
+    private static final int WINDOWS = 20;
 
     private final Topology topology = Topology.test();
     private final CpuSet idle = new CpuSet();
     private final CpuSet allowed = CpuSet.parse("3-90,111");
     private final AtomicCpuSet kicked = new AtomicCpuSet();
     private final CpuSet other = new CpuSet();
+    private int sum;
 
     @Test
     void aPassOverSetsAndTopologyAllocatesNothing() {
-        int sum = passes(WARM_UP_ROUNDS);
-        final long before = THREADS.getCurrentThreadAllocatedBytes();
-        sum += passes(ROUNDS);
-        final long allocated = THREADS.getCurrentThreadAllocatedBytes() - before;
-        assertEquals(0, allocated, "bytes in " + ROUNDS + " rounds");
+        passes(WARM_UP_ROUNDS);
+        assertEquals(0, leastAllocated(() -> sum += passes(ROUNDS)), "bytes in " + ROUNDS + " rounds");
         assertTrue(sum != 0);
     }
 
-    private int passes(final int rounds) {
-        int sum = 0;
-        for (int round = 0; round < rounds; round++) {
-            sum += pass(round % topology.cpuCount());
+    /**
+     * Returns the bytes that this thread allocated in the best of several equal windows. What the code allocates is in
+     * each of them. What is not: HotSpot makes all string literals of a class, those of its error messages too, in the
+     * thread that first asks C2 to compile one of its methods.
+     */
+    private static long leastAllocated(final Runnable window) {
+        long least = Long.MAX_VALUE;
+        for (int i = 0; i < WINDOWS && least > 0; i++) {
+            final long before = THREADS.getCurrentThreadAllocatedBytes();
+            window.run();
+            least = Math.min(least, THREADS.getCurrentThreadAllocatedBytes() - before);
         }
-        return sum;
+        return least;
+    }
+
+    private int passes(final int rounds) {
+        int total = 0;
+        for (int round = 0; round < rounds; round++) {
+            total += pass(round % topology.cpuCount());
+        }
+        return total;
     }
 
     private int pass(final int cpu) {
