@@ -12,23 +12,29 @@ import java.util.Map;
  * A Perfetto trace read back as the viewer's importer does: one sequence, names interned before their use, times that
  * do not go back, slices that begin and end on tracks that were described. Anything else is an error.
  */
-final class ReadTrace {
-    record Slice(String name, long fromNs, long toNs) {
+public final class ReadTrace {
+    /** A slice of a track. */
+    public record Slice(String name, long fromNs, long toNs) {
     }
 
-    record Instant(String name, long atNs) {
+    /** An instant of a track. */
+    public record Instant(String name, long atNs) {
     }
 
-    final Map<String, List<Slice>> slices = new LinkedHashMap<>();
-    final Map<String, List<Instant>> instants = new LinkedHashMap<>();
-    final Map<String, String> parents = new LinkedHashMap<>();
+    /** By name of the track. */
+    public final Map<String, List<Slice>> slices = new LinkedHashMap<>();
+    /** By name of the track. */
+    public final Map<String, List<Instant>> instants = new LinkedHashMap<>();
+    /** Track above each track. */
+    public final Map<String, String> parents = new LinkedHashMap<>();
 
     private final Map<Long, String> tracks = new HashMap<>();
     private final Map<Long, String> names = new HashMap<>();
     private final Map<Long, Deque<Slice>> open = new HashMap<>();
     private long lastNs;
 
-    ReadTrace(byte[] file) {
+    /** Reads a whole file. */
+    public ReadTrace(byte[] file) {
         boolean first = true;
         for (ProtoMessage packet : ProtoMessage.parse(file).messages(1)) {
             check(packet.number(10) == 1, "one sequence");

@@ -34,7 +34,7 @@ final class ResultTable {
     private static String facts(SimulationResult result) {
         double seconds = Math.max(result.wallNs(), 1) / 1e9;
         return facts(List.of(
-                new String[] {"time", Durations.toString(result.run().endNs()) + " simulated in "
+                new String[] {"time", Units.time(result.run().endNs()) + " simulated in "
                         + Units.time(result.wallNs())},
                 new String[] {"events", result.events() + " (" + Units.count(result.events() / seconds)
                         + "/s), trace hash " + result.hash()},

@@ -1,5 +1,6 @@
 package org.ghosthost.simulate;
 
+import java.util.BitSet;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -21,6 +22,7 @@ final class RunObserver implements MachineObserver {
     private final @Nullable PerfettoTrace trace;
     private final Supplier<String> leader;
     private final long[] transactions = new long[STATES.length];
+    private final BitSet agents = new BitSet();
     private long startNs = -1;
     private long messages;
     private long decided;
@@ -29,7 +31,7 @@ final class RunObserver implements MachineObserver {
     private int phases = 1;
     private String led;
 
-    /** Observes from the workload's start on, which is at {@code startNs}; {@code leader} names who leads now. */
+    /** Observes from the first policy on; {@code leader} names who leads now. */
     RunObserver(String firstLeader, Supplier<String> leader, @Nullable PerfettoTrace trace) {
         this.recorder = new RunRecorder(firstLeader);
         this.led = firstLeader;
@@ -37,8 +39,12 @@ final class RunObserver implements MachineObserver {
         this.trace = trace;
     }
 
+    /** The workload starts now. */
     void start(long nowNs) {
         startNs = nowNs;
+        if (trace != null) {
+            agents.stream().forEach(cpu -> trace.agentOnCpu(cpu, 0));
+        }
     }
 
     RunRecorder recorder() {
@@ -112,14 +118,18 @@ final class RunObserver implements MachineObserver {
 
     @Override
     public void agentOnCpu(int enclave, int cpu, long now) {
-        if (trace != null && startNs >= 0) {
+        if (startNs < 0) {
+            agents.set(cpu);
+        } else if (trace != null) {
             trace.agentOnCpu(cpu, now - startNs);
         }
     }
 
     @Override
     public void agentOffCpu(int enclave, int cpu, long now) {
-        if (trace != null && startNs >= 0) {
+        if (startNs < 0) {
+            agents.clear(cpu);
+        } else if (trace != null) {
             trace.agentOffCpu(cpu, now - startNs);
         }
     }

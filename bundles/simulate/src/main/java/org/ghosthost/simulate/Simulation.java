@@ -13,6 +13,7 @@ import org.ghosthost.kernel.sim.SimulatedKernel;
 import org.ghosthost.metrics.PerfettoTrace;
 import org.ghosthost.policy.Durations;
 import org.ghosthost.policy.topology.CpuSet;
+import org.ghosthost.workload.WorkloadException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,15 +50,18 @@ final class Simulation {
     /**
      * Makes the run. The trace is finished, too, unless it fails.
      *
-     * @throws SimulateException if a policy cannot be taken or somebody interrupts
+     * @throws SimulateException if a policy cannot be taken, the workload cannot go on, or somebody interrupts
      */
     static SimulationResult run(SimulationPlan plan, @Nullable PerfettoTrace trace) {
         try (SimulatedKernel machine = new SimulatedKernel(plan.machine());
                 EnclaveManager manager = new EnclaveManager(machine, plan.machine().seed(), null)) {
             CpuSet cpus = plan.machine().topology().allCpus();
             return new Simulation(plan, machine, manager.create(ENCLAVE, cpus), trace).run();
-        } catch (EnclaveException e) {
+        } catch (EnclaveException | WorkloadException | IllegalStateException e) {
             throw new SimulateException(String.valueOf(e.getMessage()), e);
+        } catch (AssertionError e) {
+            throw new SimulateException("the simulated machine is broken, which is a defect of Ghosthost: "
+                    + e.getMessage(), e);
         }
     }
 
