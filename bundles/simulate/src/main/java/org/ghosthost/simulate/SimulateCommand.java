@@ -2,13 +2,11 @@ package org.ghosthost.simulate;
 
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 import org.ghosthost.enclave.EnclaveException;
 import org.ghosthost.enclave.PolicyLoader;
 import org.ghosthost.enclave.PolicyRelease;
@@ -26,7 +24,6 @@ import org.jspecify.annotations.Nullable;
 /** {@code simulate}: one run as the options say, and its results. */
 final class SimulateCommand {
     private static final long DEFAULT_DURATION_NS = 10_000_000_000L;
-    private static final Pattern GENERATOR = Pattern.compile("[a-z]+:.*");
 
     private final PolicyLoader policies;
     private final Path directory;
@@ -128,12 +125,9 @@ final class SimulateCommand {
                 .withProfile(options.schedExt() ? Profile.SCHED_EXT : Profile.GHOST).withInvariants(options.check());
     }
 
-    /** Reads a workload; {@code name:…} is a generator unless there is a file of that name. */
     private Workload workload(String name, int cpus) {
-        Path file = resolve(name);
         try {
-            Workload workload = GENERATOR.matcher(name).matches() && !Files.exists(file)
-                    ? Workloads.parse(name) : Workloads.load(file);
+            Workload workload = Workloads.parse(name, directory);
             workload.checkCpus(cpus);
             return workload;
         } catch (WorkloadException e) {

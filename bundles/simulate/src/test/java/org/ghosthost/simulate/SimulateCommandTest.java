@@ -114,7 +114,7 @@ class SimulateCommandTest {
     @Test
     void filesAreMadeOnlyWhenTheRunWasMade() throws IOException {
         assertThrows(SimulateException.class, () -> run(PERIODIC
-                + " --policy picky-1.0.0.jar --json r.json --trace t.pftrace"));
+                + " --policy picky-1.0.0.jar --profile sched_ext --json r.json --trace t.pftrace"));
         assertEquals(List.of(), files());
         run(PERIODIC + " --json r.json");
         assertEquals(List.of("r.json"), files());
@@ -130,13 +130,6 @@ class SimulateCommandTest {
                 sentence(PERIODIC + " --json /dev/full"));
     }
 
-    @Test
-    void aTaskThatMakesNoTimePassIsNamed() throws IOException {
-        workload("{\"tasks\": {\"t\": {\"loop\": -1, \"run\": 0}}, \"global\": {\"duration\": 1}}");
-        String sentence = sentence("--workload w.json --policy fifo-1.0.jar");
-        assertTrue(sentence.contains("steps of no length"), sentence);
-    }
-
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             --workload none.json | there is no file
@@ -144,7 +137,7 @@ class SimulateCommandTest {
             --workload bad.json | bad.json:1:
             --workload w.json --policy none-1.0.jar | there is no file none-1.0.jar
             --workload w.json --policy fifo-1.0.jar --cpus 1 | policy fifo 1.0.0 is global and needs 2 or more CPUs
-            --workload w.json --policy picky-1.0.jar | policy fifo 1.0.0 needs l1d-flush
+            --workload w.json --policy picky-1.0.jar --profile sched_ext | policy fifo 1.0.0 needs switchto
             --workload w.json --policy fifo-1.0.jar --config speed=9 | unknown configuration key 'speed'
             --workload w.json --config speed=9 | --config is for a policy
             --workload w.json --policy fifo-1.0.jar --roll 9s=fifo-1.1.jar | the roll at 9s is not before the end

@@ -25,7 +25,7 @@ final class TestPolicies implements PolicyLoader {
         return switch (name) {
             case "fifo" -> release(version, Set.of(), context -> new Fifo(context, Integer.MAX_VALUE));
             case "throws" -> release(version, Set.of(), context -> new Fifo(context, 100));
-            case "picky" -> release(version, Set.of(Feature.L1D_FLUSH), context -> new Fifo(context, 0));
+            case "picky" -> release(version, Set.of(Feature.SWITCHTO), context -> new Fifo(context, 0));
             default -> throw new EnclaveException("there is no file " + jar);
         };
     }
