@@ -3,6 +3,7 @@ package org.ghosthost.workload.rtapp;
 import static org.ghosthost.workload.WorkloadException.quote;
 
 import java.util.Set;
+import org.ghosthost.workload.SchedulingClass;
 import org.ghosthost.workload.json.JsonValue;
 import org.jspecify.annotations.Nullable;
 
@@ -75,7 +76,11 @@ final class SchedReader {
 
     private @Nullable Integer priority(final ObjectReader object, final @Nullable Policy policy) {
         if (object.has("priority")) {
-            return (int) object.whole("priority", current.minPriority, current.maxPriority, 0);
+            final int priority = (int) object.whole("priority", current.minPriority, current.maxPriority, 0);
+            if (current.schedulingClass == SchedulingClass.RT && priority != current.defaultPriority) {
+                remark(object, "priority", "the machine serves all real-time tasks alike, first come, first served");
+            }
+            return priority;
         }
         return policy == null ? null : policy.defaultPriority;
     }

@@ -104,17 +104,19 @@ class RtAppErrorTest {
         final List<String> remarks = load("""
                 {'tasks': {
                   't': {'instance': 2, 'run': 1, 'util_min': 100, 'taskgroup': '/tg', 'suspend': 'x'},
-                  'u': {'loop': 1, 'lock': 'm', 'barrier': 'b', 'sem_wait': 's', 'nodes_membind': [0]}},
+                  'u': {'loop': 1, 'lock': 'm', 'barrier': 'b', 'sem_wait': 's', 'nodes_membind': [0]},
+                  'v': {'policy': 'SCHED_RR', 'priority': 50, 'run': 1}},
                  'global': {'duration': 2, 'calibration': 'CPU0', 'lock_pages': false, 'pi_enabled': true,
                   'ftrace': 'none', 'logdir': './'}}""").remarks();
         assertEquals("""
-                f:4:28: 'calibration': simulated CPUs all have one speed, so 'run' needs no calibration
-                f:4:72: 'pi_enabled': mutexes have no priority inheritance here
-                f:5:21: 'logdir': it is about what rt-app itself records, so it changes nothing here
+                f:5:28: 'calibration': simulated CPUs all have one speed, so 'run' needs no calibration
+                f:5:72: 'pi_enabled': mutexes have no priority inheritance here
+                f:6:21: 'logdir': it is about what rt-app itself records, so it changes nothing here
                 f:2:34: 'util_min': the simulated CPUs have one frequency, so utilisation clamping changes nothing
                 f:2:51: 'taskgroup': the machine has no cgroups, so the task group changes nothing
                 f:2:71: rt-app does not look at the text of 'suspend'; only 'resume' of 't' ends it, not of 'x'
                 f:3:66: 'nodes_membind': the simulated memory has no nodes, so memory binding changes nothing
+                f:4:31: 'priority': the machine serves all real-time tasks alike, first come, first served
                 f:3:20: the task ends with this mutex locked; whoever wants it next waits for ever
                 f:3:33: only one task comes to the barrier 'b', so it never waits
                 f:3:49: nobody posts 's', so this wait never ends""".replace('\'', '"'), String.join("\n", remarks));
