@@ -14,6 +14,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserPrincipal;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import jdk.net.ExtendedSocketOptions;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
@@ -25,6 +27,8 @@ import org.apache.logging.log4j.Logger;
 final class ControlServer implements AutoCloseable {
     private static final Logger LOG = LogManager.getLogger(ControlServer.class);
     private static final int MAX_CONNECTIONS = 32;
+    /** How long commands may go on when the host stops: the one that stopped it has to be answered. */
+    private static final long GRACE_MS = 500;
     /** Longest path that fits into the kernel's address of a socket, with its final zero. */
     private static final int MAX_PATH_BYTES = 107;
 
@@ -34,6 +38,7 @@ final class ControlServer implements AutoCloseable {
     private final UserPrincipal self;
     private final UserPrincipal root;
     private final Set<SocketChannel> connections = ConcurrentHashMap.newKeySet();
+    private final Semaphore idle = new Semaphore(MAX_CONNECTIONS);
 
     private ControlServer(Gogo gogo, Path path, ServerSocketChannel server) throws IOException {
         this.gogo = gogo;
@@ -89,7 +94,7 @@ final class ControlServer implements AutoCloseable {
             } else if (full) {
                 refuse(connection, "this host is busy with " + MAX_CONNECTIONS + " sessions");
             } else {
-                new ControlSession(gogo, connection, peer.getName()).serve();
+                new ControlSession(gogo, connection, peer.getName(), idle).serve();
             }
         } catch (IOException e) {
             LOG.debug("control session: {}", Sentences.of(e));
@@ -104,11 +109,18 @@ final class ControlServer implements AutoCloseable {
         Frames.write(out, Frames.STATUS, new byte[] {GhostException.FAILED}, 0, 1);
     }
 
-    /** Listens no more, and ends all sessions. */
+    /** Listens no more, lets commands that are almost done finish, and ends all sessions. */
     @Override
     public void close() throws IOException {
         server.close();
         Files.deleteIfExists(path);
+        try {
+            if (!idle.tryAcquire(MAX_CONNECTIONS, GRACE_MS, TimeUnit.MILLISECONDS)) {
+                LOG.info("commands are cut off, because the host stops");
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
         for (SocketChannel connection : connections) {
             connection.close();
         }

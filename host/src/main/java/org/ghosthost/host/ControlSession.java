@@ -8,6 +8,7 @@ import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.TimeUnit;
 import org.apache.logging.log4j.LogManager;
@@ -25,10 +26,13 @@ final class ControlSession {
     private final OutputStream out;
     private final Session session;
     private final String user;
+    private final Semaphore idle;
     private final SynchronousQueue<Frames.Frame> lines = new SynchronousQueue<>();
 
-    ControlSession(Gogo gogo, SocketChannel connection, String user) {
+    /** A session; it holds one permit of {@code idle} while it runs a command. */
+    ControlSession(Gogo gogo, SocketChannel connection, String user, Semaphore idle) {
         this.connection = connection;
+        this.idle = idle;
         this.user = user;
         out = Channels.newOutputStream(connection);
         session = new Session(gogo, InputStream.nullInputStream(), printer(Frames.OUT), printer(Frames.ERR),
@@ -72,9 +76,14 @@ final class ControlSession {
         }
     }
 
-    private void answer(String line) throws IOException {
-        LOG.info("{}: {}", user, line);
-        int status = session.run(line);
-        Frames.write(out, Frames.STATUS, new byte[] {(byte) status}, 0, 1);
+    private void answer(String line) throws IOException, InterruptedException {
+        idle.acquire();
+        try {
+            LOG.info("{}: {}", user, line);
+            int status = session.run(line);
+            Frames.write(out, Frames.STATUS, new byte[] {(byte) status}, 0, 1);
+        } finally {
+            idle.release();
+        }
     }
 }

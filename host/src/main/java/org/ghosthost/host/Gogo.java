@@ -6,11 +6,15 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.apache.felix.gogo.runtime.CommandProcessorImpl;
+import org.apache.felix.gogo.runtime.CommandProxy;
 import org.apache.felix.gogo.runtime.activator.Activator;
 import org.apache.felix.service.command.CommandProcessor;
 import org.apache.felix.service.command.CommandSession;
 import org.apache.felix.service.command.Converter;
+import org.apache.felix.service.command.Descriptor;
 import org.apache.felix.service.command.Function;
 import org.jspecify.annotations.Nullable;
 import org.osgi.framework.Bundle;
@@ -79,6 +83,22 @@ final class Gogo implements AutoCloseable {
     List<String> functions(String scope) {
         return runtime.processor().getCommands().stream().filter(name -> name.startsWith(scope + ":"))
                 .map(name -> name.substring(scope.length() + 1)).sorted().toList();
+    }
+
+    /** What the descriptor of a function says. */
+    String describe(CommandSession session, String function) {
+        if (!(session.get(function) instanceof CommandProxy proxy) || proxy.getTarget() == null) {
+            return "";
+        }
+        try {
+            String name = function.substring(function.indexOf(':') + 1);
+            return Stream.of(proxy.getTarget().getClass().getMethods())
+                    .filter(method -> method.getName().equalsIgnoreCase(name))
+                    .map(method -> method.getAnnotation(Descriptor.class)).filter(Objects::nonNull)
+                    .map(Descriptor::value).sorted().findFirst().orElse("");
+        } finally {
+            proxy.ungetTarget();
+        }
     }
 
     @Override

@@ -52,9 +52,12 @@ public final class HostCommands {
     @Descriptor("list the commands")
     public void help(CommandSession session) {
         PrintStream out = BundleCommands.output(session);
-        out.println("Commands of the host; COMMAND --help says more:");
-        out.println("  " + String.join(" ", gogo.functions("ghost")));
-        out.println("Policies: felix:install JAR, felix:lb, felix:update, felix:stop, felix:start, felix:uninstall");
-        out.println("More: felix:help lists all commands, felix:help COMMAND explains one of them.");
+        for (String scope : List.of("ghost", "felix")) {
+            out.println("Commands of scope " + scope + ":");
+            for (String name : gogo.functions(scope)) {
+                out.printf("  %-14s%s%n", name, gogo.describe(session, scope + ":" + name));
+            }
+        }
+        out.println("A command of scope ghost says more by --help, any other by felix:help COMMAND.");
     }
 }
