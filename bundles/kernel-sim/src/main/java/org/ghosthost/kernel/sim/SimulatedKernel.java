@@ -1,19 +1,24 @@
 package org.ghosthost.kernel.sim;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import org.ghosthost.enclave.kernel.Errno;
 import org.ghosthost.enclave.kernel.KernelBackend;
 import org.ghosthost.enclave.kernel.KernelEnclave;
 import org.ghosthost.enclave.kernel.KernelException;
+import org.ghosthost.enclave.kernel.WorkloadRunner;
 import org.ghosthost.policy.Feature;
 import org.ghosthost.policy.topology.CpuSet;
 import org.ghosthost.policy.topology.Topology;
 import org.ghosthost.workload.ProcessSpec;
 import org.ghosthost.workload.TaskSpec;
 import org.ghosthost.workload.Workload;
+import org.ghosthost.workload.WorkloadException;
+import org.ghosthost.workload.loader.Workloads;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Driven by {@link #runUntil}, as fast as possible, on the thread that calls it; or after {@link #start} by a thread
  * of its own that keeps pace with the wall clock.
  */
-public final class SimulatedKernel implements KernelBackend {
+public final class SimulatedKernel implements KernelBackend, WorkloadRunner {
     private final Machine machine;
     private final Driver driver;
     private final Set<Feature> features;
@@ -154,6 +159,23 @@ public final class SimulatedKernel implements KernelBackend {
             }
             throw new IllegalArgumentException("there is no enclave " + enclave);
         });
+    }
+
+    @Override
+    public String startWorkload(String text, Path directory, int enclave) throws KernelException {
+        try {
+            Workload workload = Workloads.parse(text, directory);
+            workload.checkCpus(topology().cpuCount());
+            int before = createdTasks();
+            load(workload, enclave);
+            StringBuilder started = new StringBuilder();
+            started.append(createdTasks() - before).append(" tasks of ").append(workload.name())
+                    .append(" started in enclave ").append(enclave);
+            workload.remarks().forEach(remark -> started.append("; ").append(remark));
+            return started.toString();
+        } catch (WorkloadException | IllegalArgumentException e) {
+            throw new KernelException(Errno.EINVAL, String.valueOf(e.getMessage()));
+        }
     }
 
     /** Starts one task in a process of its own, as {@link #load} does; its id. */
