@@ -30,6 +30,7 @@ final class ScriptedKernel {
 
     final CpuSet cpus;
     long nowNs = 1_000_000;
+    int tgid;
 
     private final MemorySegment words = Arena.ofAuto().allocate((long) MAX_TASKS * StatusWordLayout.SIZE, 64);
     private final StatusWords statusWords = new StatusWords(words);
@@ -57,7 +58,7 @@ final class ScriptedKernel {
         words.asSlice((long) task.statusWord * StatusWordLayout.SIZE, StatusWordLayout.SIZE).fill((byte) 0);
         set(task, StatusWordLayout.GTID, task.gtid);
         set(task, StatusWordLayout.CPU, -1);
-        set(task, StatusWordLayout.TGID, Gtid.pid(task.gtid));
+        set(task, StatusWordLayout.TGID, tgid > 0 ? tgid : Gtid.pid(task.gtid));
         tasks.put(name, task);
         return task;
     }

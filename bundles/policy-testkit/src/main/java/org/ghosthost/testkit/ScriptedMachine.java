@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.ghosthost.policy.Configuration;
-import org.ghosthost.policy.Gtid;
 import org.ghosthost.policy.Message;
 import org.ghosthost.policy.MessageType;
 import org.ghosthost.policy.Policy;
@@ -37,8 +36,10 @@ public final class ScriptedMachine {
     final CpuSet cpus;
     final PolicyModel model;
     final ScriptedKernel kernel;
-    final PolicyMemory policyMemory =
-            new PolicyMemory(Arena.ofAuto().allocate((long) ScriptedKernel.MAX_TASKS * PolicyMemory.SLOT_SIZE, 64));
+    final MemorySegment kept =
+            Arena.ofAuto().allocate((long) ScriptedKernel.MAX_TASKS * PolicyMemory.SLOT_SIZE, 64);
+    PolicyMemory policyMemory = new PolicyMemory(kept);
+    PolicyMemory followersMemory = new PolicyMemory(kept);
     final Map<Integer, PrioTable> prioTables = new HashMap<>();
     final CpuSet unavailable = new CpuSet();
     final CpuSet boosted = new CpuSet();
@@ -69,7 +70,7 @@ public final class ScriptedMachine {
         kernel = new ScriptedKernel(this.cpus);
         cpus.forEach(cpu -> agents.put(cpu, new ScriptedAgent(this, cpu)));
         policyMemory.writable(true);
-        leader = make(policy, configuration, 0);
+        leader = make(policy, configuration, policyMemory, 0);
         forEachInstance(leader, (cpu, instance) -> {
             instance.attached(agent(cpu));
             instance.discoveryComplete();
@@ -77,13 +78,13 @@ public final class ScriptedMachine {
         });
     }
 
-    private Policy[] make(PolicyFactory factory, Map<String, String> given, int inherited) {
+    private Policy[] make(PolicyFactory factory, Map<String, String> given, PolicyMemory memory, int inherited) {
         Policy[] instances = new Policy[cpus.last() + 1];
         Configuration configuration = Configuration.of(factory.configuration(), given);
         boolean perCpu = model == PolicyModel.PER_CPU;
         for (int cpu = cpus.first(); cpu >= 0; cpu = perCpu ? cpus.next(cpu + 1) : CpuSet.NO_CPU) {
             instances[cpu] = factory.create(new PolicyContext(perCpu ? cpu : -1, cpus, topology, configuration, 1,
-                    ScriptedKernel.MAX_TASKS, kernel.statusWords(), policyMemory, inherited));
+                    ScriptedKernel.MAX_TASKS, kernel.statusWords(), memory, inherited));
         }
         return instances;
     }
@@ -183,9 +184,14 @@ public final class ScriptedMachine {
         });
     }
 
-    /** The process of a task has a PrioTable. */
-    public void prioTable(ScriptedTask task, PrioTable table) {
-        prioTables.put(Gtid.pid(task.gtid), table);
+    /** Tasks that enter from now on are threads of this process; without it, each is a process of its own. */
+    public void process(int tgid) {
+        kernel.tgid = tgid;
+    }
+
+    /** A process has a PrioTable from now on. */
+    public void prioTable(int tgid, PrioTable table) {
+        prioTables.put(tgid, table);
     }
 
     // ---- passes
@@ -265,7 +271,8 @@ public final class ScriptedMachine {
 
     /** A policy of the same model begins to follow, and is shown all tasks. */
     public void follow(PolicyFactory factory, Map<String, String> configuration, int inherited) {
-        Policy[] next = make(factory, configuration, inherited);
+        followersMemory = new PolicyMemory(kept);
+        Policy[] next = make(factory, configuration, followersMemory, inherited);
         follower = next;
         forEachInstance(next, (cpu, instance) -> instance.attached(agent(cpu)));
         forEachInstance(next, (cpu, instance) -> showAll(instance, cpu));
@@ -280,6 +287,11 @@ public final class ScriptedMachine {
         }
         follower = leader;
         leader = next;
+        PolicyMemory memory = policyMemory;
+        policyMemory = followersMemory;
+        followersMemory = memory;
+        policyMemory.writable(true);
+        followersMemory.writable(false);
         forEachInstance(next, (cpu, instance) -> instance.lead(agent(cpu)));
     }
 

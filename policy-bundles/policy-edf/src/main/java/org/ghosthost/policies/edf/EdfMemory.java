@@ -36,15 +36,14 @@ final class EdfMemory {
         memory.set(word, QOS, task.qos);
     }
 
-    /** Gives the task what a predecessor kept for it; false if that is nothing. */
-    boolean restore(EdfTask task) {
+    /** Gives the task what a predecessor kept for it, if it did. */
+    void restore(EdfTask task) {
         int word = task.statusWord();
-        if (!inherited || memory.get(word, ESTIMATED) <= 0) {
-            return false;
+        if (inherited && memory.get(word, ESTIMATED) > 0) {
+            task.elapsedNs = Math.max(0, memory.get(word, ELAPSED));
+            task.estimatedNs = memory.get(word, ESTIMATED);
+            task.deadlineNs = memory.get(word, DEADLINE);
+            task.isRestored = true;
         }
-        task.elapsedNs = Math.max(0, memory.get(word, ELAPSED));
-        task.estimatedNs = memory.get(word, ESTIMATED);
-        task.deadlineNs = memory.get(word, DEADLINE);
-        return true;
     }
 }

@@ -119,6 +119,7 @@ public class EdfPolicy extends GlobalPolicy<EdfTask> implements SchedParamsListe
 
     @Override
     protected final void added(EdfTask task) {
+        memory.restore(task);
         int tgid = context.statusWords().tgid(task.statusWord());
         Orchestrator orchestrator = tgid > 0 ? orchestrators.taskAdded(agent(), tgid) : null;
         if (orchestrator != null) {
@@ -133,15 +134,7 @@ public class EdfPolicy extends GlobalPolicy<EdfTask> implements SchedParamsListe
                 apply(task, orchestrator, params);
             }
         }
-        long deadlineNs = task.deadlineNs;
-        if (memory.restore(task)) {
-            // What the application says counts; the deadline of repeating work is made by the policy.
-            SchedParams params = orchestrator == null ? null : orchestrator.paramsOf(task.gtid());
-            if (params == null || !params.repeating()) {
-                task.deadlineNs = deadlineNs;
-            }
-            task.updateSchedDeadline();
-        }
+        task.updateSchedDeadline();
     }
 
     @Override
@@ -200,10 +193,15 @@ public class EdfPolicy extends GlobalPolicy<EdfTask> implements SchedParamsListe
             task.elapsedNs = 0;
         }
         task.read(params);
-        if (classes != null) {
+        if (classes != null && !task.isRestored) {
             task.estimatedNs = classes.estimateNs(task.workClass);
         }
-        task.deadlineNs = params.repeating() ? nowNs + params.periodNs() : params.deadlineNs();
+        if (!params.repeating()) {
+            task.deadlineNs = params.deadlineNs();
+        } else if (!task.isRestored) {
+            task.deadlineNs = nowNs + params.periodNs();
+        }
+        task.isRestored = false;
         task.mustLeave = hadWork && !task.hasWork;
         if (params.repeating() && !task.hasWork) {
             orchestrator.makeEngineRunnable(params);

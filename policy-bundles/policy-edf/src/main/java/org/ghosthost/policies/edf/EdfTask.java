@@ -14,6 +14,7 @@ public final class EdfTask extends Task {
     @Nullable Orchestrator orchestrator;
     @Nullable WorkClassStats stats;
     boolean hasParams;
+    boolean isRestored;
     boolean hasWork;
     boolean mustLeave;
     int qos;
@@ -32,6 +33,7 @@ public final class EdfTask extends Task {
     protected void begin() {
         orchestrator = null;
         stats = null;
+        isRestored = false;
         mustLeave = false;
         aheadNs = 0;
         elapsedNs = 0;
