@@ -92,64 +92,63 @@ public abstract class ChannelCases extends KernelCases {
     final void afterAnAssociationAllMessagesOfTheTaskComeByTheNewQueue() {
         needsCpus(2);
         KernelEnclave enclave = enclave(2);
-        int[] second = new int[1];
-        int[] result = {-1};
-        List<SeenMessage> moved = new ArrayList<>();
-        FifoAgent agent = control(() -> {
+        AssociatingAgent agent = control(() -> {
             int first = enclave.createQueue(1024);
-            second[0] = enclave.createQueue(1024);
+            int second = enclave.createQueue(1024);
             enclave.setDefaultQueue(first);
             enclave.configWakeup(first, CpuSet.NO_CPU);
-            enclave.configWakeup(second[0], CpuSet.NO_CPU);
-            FifoAgent made = new AssociatingAgent(this, enclave, first, second[0], result, moved);
+            enclave.configWakeup(second, CpuSet.NO_CPU);
+            AssociatingAgent made = new AssociatingAgent(this, enclave, first, second);
             made.attachWithSatellites();
             return made;
         });
-        TestThread thread = machine.start("mover",
-                ThreadScript.EMPTY.repeat(5, ThreadScript.EMPTY.run(100 * US).sleep(100 * US)));
+        Signal runs = new Signal();
+        Signal entered = new Signal();
+        TestThread thread = machine.start("mover", ThreadScript.EMPTY.raise(runs).spinUntil(entered)
+                .repeat(5, ThreadScript.EMPTY.run(100 * US).sleep(100 * US)));
+        eventually("the thread runs", runs::isRaised);
         enter(enclave, thread);
+        eventually("it is announced", () -> agent.saw(MessageType.TASK_NEW, thread.tid()));
+        entered.raise();
         eventually("the thread ends", thread::ended);
-        eventually("its end is told", () -> agent.taskCount() == 0 && result[0] >= 0);
-        assertEquals(0, result[0] & KernelEnclave.ALREADY);
-        List<SeenMessage> all = agent.log(thread.tid());
-        MessageOrder.check(all);
-        assertEquals(MessageType.TASK_NEW, all.getFirst().type());
-        List<SeenMessage> inFirst = all.stream().filter(message -> !moved.contains(message)).toList();
-        assertEquals(List.of(all.getFirst()), inFirst, "after NEW nothing comes by the first queue");
-        assertEquals(MessageType.TASK_DEAD, moved.getLast().type());
+        eventually("its end is told", () -> agent.saw(MessageType.TASK_DEAD, thread.tid()));
+        assertEquals(0, agent.result, "not its queue already, and announced already");
+        List<SeenMessage> log = agent.log(thread.tid());
+        MessageOrder.check(log);
+        assertEquals(MessageType.TASK_NEW, log.getFirst().type());
+        assertEquals(List.of(log.getFirst()), agent.inFirst, "after NEW nothing comes by the first queue");
+        assertEquals(log.subList(1, log.size()), agent.inSecond);
     }
 
     /** Moves each new task to the second queue, and drains both. */
     private static final class AssociatingAgent extends FifoAgent {
         private final int second;
-        private final int[] result;
-        private final List<SeenMessage> moved;
-        private boolean inSecond;
+        private final List<SeenMessage> inFirst = new ArrayList<>();
+        private final List<SeenMessage> inSecond = new ArrayList<>();
+        private boolean drainsSecond;
+        private volatile int result = Integer.MIN_VALUE;
 
-        AssociatingAgent(ChannelCases cases, KernelEnclave enclave, int first, int second, int[] result,
-                List<SeenMessage> moved) {
+        AssociatingAgent(ChannelCases cases, KernelEnclave enclave, int first, int second) {
             super(cases.kernel, enclave, cases.cpu(0), first);
             this.second = second;
-            this.result = result;
-            this.moved = moved;
         }
 
         @Override
         protected void seen(SeenMessage message) {
             super.seen(message);
-            if (inSecond) {
-                moved.add(message);
-            } else if (message.type() == MessageType.TASK_NEW) {
-                result[0] = enclave.associate(message.gtid(), second, message.seqnum());
+            (drainsSecond ? inSecond : inFirst).add(message);
+            if (message.type() == MessageType.TASK_NEW) {
+                result = enclave.associate(message.gtid(), second, message.seqnum());
             }
         }
 
         @Override
-        protected long schedule() {
-            inSecond = true;
-            enclave.drain(second, this, 256);
-            inSecond = false;
-            return super.schedule();
+        protected int drain() {
+            int drained = super.drain();
+            drainsSecond = true;
+            drained += enclave.drain(second, this, 256 - drained);
+            drainsSecond = false;
+            return drained;
         }
     }
 

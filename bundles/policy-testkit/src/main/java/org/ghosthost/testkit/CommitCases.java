@@ -266,7 +266,9 @@ public abstract class CommitCases extends KernelCases {
             for (int i = 1; i < 3; i++) {
                 new TestAgent(kernel, enclave, cpu(i), queue) {
                     @Override
-                    public void decide() {} // a satellite that leaves the queue to the other
+                    protected int drain() {
+                        return 0; // a satellite that leaves the queue to the other
+                    }
                 }.attach();
             }
             IdleAgent made = new IdleAgent(this, enclave, queue);

@@ -46,6 +46,7 @@ public class FifoAgent extends TestAgent {
     private final Map<Long, Known> tasks = new LinkedHashMap<>();
     private final Deque<Known> queued = new ArrayDeque<>();
     private final @Nullable Known[] current;
+    private final long[] refusedUntilNs;
     private final CpuSet cpus;
     private final IntPredicate usable;
     private volatile int taskCount;
@@ -61,6 +62,7 @@ public class FifoAgent extends TestAgent {
         super(kernel, enclave, cpu, queue);
         cpus = enclave.cpus();
         current = new Known[cpus.last() + 1];
+        refusedUntilNs = new long[cpus.last() + 1];
         this.usable = usable;
     }
 
@@ -188,7 +190,8 @@ public class FifoAgent extends TestAgent {
     protected long schedule() {
         CpuSet allowed = new CpuSet();
         for (int target = cpus.first(); target >= 0; target = cpus.next(target + 1)) {
-            if (usable.test(target) && current[target] == null && !isPending(target)) {
+            if (usable.test(target) && current[target] == null && !isPending(target)
+                    && refusedUntilNs[target] <= kernel.now()) {
                 Known task = pollFor(target, allowed);
                 if (task != null) {
                     current[target] = task;
@@ -215,6 +218,9 @@ public class FifoAgent extends TestAgent {
         if (state.succeeded()) {
             completed.incrementAndGet();
             return;
+        }
+        if (state == TransactionState.CPU_UNAVAIL) {
+            refusedUntilNs[target] = kernel.now() + 2 * RETRY_NS;
         }
         Known task = current[target];
         if (task != null && task.gtid == gtid) {

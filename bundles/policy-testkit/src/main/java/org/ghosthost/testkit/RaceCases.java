@@ -107,7 +107,7 @@ public abstract class RaceCases extends KernelCases {
             chase = chase.run((i % 7 + 1) * US).affinityOf(hunted, CpuSet.of(cpu(1 + i % 2)));
         }
         enter(enclave, hunted);
-        TestThread hunter = machine.start("hunter", CpuSet.of(cpu(0)), ThreadScript.EMPTY.sleep(MS).repeat(1, chase));
+        TestThread hunter = machine.start("hunter", ThreadScript.EMPTY.sleep(MS).repeat(1, chase));
         join(List.of(hunter, hunted));
         eventually("its end is told", () -> agent.taskCount() == 0);
         MessageOrder.check(agent.log());
@@ -129,7 +129,7 @@ public abstract class RaceCases extends KernelCases {
         TestThread fleeing = machine.start("fleeing", flee.leave().affinity(cpus(3)));
         ThreadScript push = ThreadScript.EMPTY;
         for (int i = 0; i < 600; i++) {
-            push = push.run((i % 4 + 1) * 2L * US).call(self -> {
+            push = push.sleep((i % 4 + 1) * 3L * US).call(self -> {
                 try {
                     enclave.enter(fleeing.tid());
                 } catch (KernelException e) {
@@ -143,7 +143,7 @@ public abstract class RaceCases extends KernelCases {
         List<SeenMessage> log = agent.log(fleeing.tid());
         MessageOrder.check(log);
         assertTrue(log.stream().filter(message -> message.type() == MessageType.TASK_NEW).count() > 10,
-                () -> "it was hardly ever in: " + log.size() + " messages");
+                () -> "it was hardly ever in: " + log);
         for (SeenMessage message : log) {
             if (message.type() == MessageType.TASK_DEPARTED) {
                 assertTrue(kernel.topology().hasCpu(message.cpu()), message.toString());

@@ -66,6 +66,11 @@ public abstract class TestAgent implements AgentPass, KernelEnclave.MessageHandl
 
     // ---- what a subclass says
 
+    /** Takes messages out of the queue; how many there were. */
+    protected int drain() {
+        return enclave.drain(queue, this, MAX_MESSAGES);
+    }
+
     /** A message, after it was noted. */
     protected void seen(SeenMessage message) {}
 
@@ -153,7 +158,7 @@ public abstract class TestAgent implements AgentPass, KernelEnclave.MessageHandl
         }
         barrier = enclave.statusWords().barrier(statusWord);
         collectPending();
-        messages = enclave.drain(queue, this, MAX_MESSAGES);
+        messages = drain();
         waitUntilNs = schedule();
         if (messages == MAX_MESSAGES) {
             waitUntilNs = Policy.AGAIN;

@@ -145,7 +145,8 @@ final class Members {
     /** The enclave is destroyed: all tasks go to the fair class, all gates open. */
     void release() {
         for (Task t = first; t != null; t = first) {
-            m.properties.setSchedulingClass(t, SchedulingClass.FAIR);
+            m.ghost.depart(t);
+            m.properties.moveToForeign(t, SchedulingClass.FAIR);
         }
         for (int i = 0; i < enclave.words.capacity(); i++) {
             Task owner = enclave.words.owner(i);

@@ -88,6 +88,8 @@ final class Task implements TaskContext {
     final SimProcess process;
     final @Nullable TaskProgram program;
     final long parentGtid;
+    /** The enclave that its parent was in. */
+    @Nullable SimEnclave bornInto;
     long startedNs;
     int nice;
     @Nullable CpuSet affinity;

@@ -30,7 +30,9 @@ final class TaskLife {
     }
 
     int fork(Task parent, TaskSpec spec) {
-        return create(parent.process, spec, parent.gtid).id;
+        Task child = create(parent.process, spec, parent.gtid);
+        child.bornInto = parent.enclave;
+        return child.id;
     }
 
     /** Its time has come: the start, or the end of a sleep. */
@@ -44,7 +46,11 @@ final class TaskLife {
     }
 
     private void start(Task t) {
-        SimEnclave home = t.process.home;
+        if (t.enclave != null) { // somebody has brought it in before it ran
+            makeRunnable(t, t.cpu);
+            return;
+        }
+        SimEnclave home = t.bornInto != null ? t.bornInto : t.process.home;
         if (t.isGhost() && (home == null || !home.members.admit(t))) {
             t.schedulingClass = SchedulingClass.FAIR;
         }
