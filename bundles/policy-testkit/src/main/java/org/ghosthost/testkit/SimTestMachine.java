@@ -66,7 +66,8 @@ public final class SimTestMachine implements KernelTestMachine {
         kernel.close();
     }
 
-    private static TaskSpec spec(String name, SchedulingClass schedulingClass, @Nullable CpuSet cpus, SimThread thread) {
+    private static TaskSpec spec(String name, SchedulingClass schedulingClass, @Nullable CpuSet cpus,
+            SimThread thread) {
         return new TaskSpec(name, 0, schedulingClass, 0, cpus, 0, null, thread);
     }
 
