@@ -154,6 +154,7 @@ final class Simulation {
 
     private List<String> remarks() {
         List<String> remarks = new ArrayList<>(plan.workload().remarks());
+        remarks.addAll(machine.complaints());
         String gone = enclave.destroyedBecause();
         if (gone != null) {
             remarks.add("the enclave was destroyed, and its tasks went to the default scheduler: " + gone);

@@ -40,6 +40,7 @@ final class Machine {
     final TraceHash hash = new TraceHash();
     final PidTable pids = new PidTable();
     final List<SimEnclave> enclaves = new ArrayList<>();
+    final List<String> complaints = new ArrayList<>();
 
     // ---- events
     private final EventQueue cpuEvents = new EventQueue();

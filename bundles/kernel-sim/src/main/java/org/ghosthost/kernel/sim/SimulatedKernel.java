@@ -178,6 +178,13 @@ public final class SimulatedKernel implements KernelBackend, WorkloadRunner {
         }
     }
 
+    /** What was wrong with the programs of tasks that the machine had to end; one sentence each, at most 100. */
+    public List<String> complaints() {
+        List<String> copy = new ArrayList<>();
+        driver.execute(() -> copy.addAll(machine.complaints));
+        return copy;
+    }
+
     /** Starts one task in a process of its own, as {@link #load} does; its id. */
     public int spawn(TaskSpec spec, @Nullable KernelEnclave enclave) {
         return spawn(ProcessSpec.plain(spec.name()), spec, enclave);

@@ -4,11 +4,13 @@ import org.ghosthost.workload.SchedulingClass;
 import org.ghosthost.workload.Step;
 import org.ghosthost.workload.TaskProgram;
 import org.ghosthost.workload.TaskSpec;
+import org.ghosthost.workload.WorkloadException;
 
 /** What a task does: its steps, from its start to its end, and how it is woken. */
 final class TaskLife {
     /** Steps of no length in a row before the machine says that a program hangs. */
     private static final int MAX_EMPTY_STEPS = 100_000;
+    private static final int MAX_COMPLAINTS = 100;
 
     private final Machine m;
 
@@ -71,13 +73,24 @@ final class TaskLife {
         if (program == null) {
             throw new IllegalStateException("agents have no program: " + t);
         }
-        for (int i = 0; i < MAX_EMPTY_STEPS; i++) {
-            if (perform(c, t, program.next(t))) {
-                return;
+        try {
+            for (int i = 0; i < MAX_EMPTY_STEPS; i++) {
+                if (perform(c, t, program.next(t))) {
+                    return;
+                }
             }
+            complain(t, "it made " + MAX_EMPTY_STEPS + " steps of no length");
+        } catch (WorkloadException e) {
+            complain(t, String.valueOf(e.getMessage()));
         }
-        throw new IllegalStateException(
-                "program of task " + t + " made " + MAX_EMPTY_STEPS + " steps of no length at " + m.now + " ns");
+        exit(c, t);
+    }
+
+    /** A program that cannot go on costs its task, not the machine. */
+    private void complain(Task t, String what) {
+        if (m.complaints.size() < MAX_COMPLAINTS) {
+            m.complaints.add("task " + t.name + " was ended at " + m.now + " ns: " + what);
+        }
     }
 
     /** Whether the step is more than nothing. */
