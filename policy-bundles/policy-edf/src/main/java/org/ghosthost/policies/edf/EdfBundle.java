@@ -20,7 +20,7 @@ public abstract class EdfBundle extends PolicyBundle {
         return List.of(
                 ConfigKey.integer(GLOBAL_CPU, CpuSet.NO_CPU, CpuSet.NO_CPU, CpuSet.MAX_CPUS - 1,
                         "CPU on which the global agent starts; -1 = the first of the enclave"),
-                ConfigKey.duration(PRIO_TABLE_PERIOD, "20us",
+                ConfigKey.duration(PRIO_TABLE_PERIOD, "100us",
                         "time between two looks at the PrioTables when no message comes"));
     }
 
