@@ -134,7 +134,7 @@ final class Simulation {
     private SimulationResult result() {
         String policy = name(plan.policy());
         int cpus = plan.machine().topology().cpuCount();
-        return new SimulationResult(policy + " on " + cpus + " CPUs, workload " + plan.workload().name() + ", seed "
+        return new SimulationResult(policy + " on " + cpus + (cpus == 1 ? " CPU" : " CPUs") + ", workload " + plan.workload().name() + ", seed "
                 + plan.machine().seed(), plan.workload().name(), policy, cpus, plan.machine().seed(),
                 machine.traceHash(), machine.events(), wallNs, enclave.status().lostTasks(), observer.messages(),
                 observer.transactions(), rolls(), allocation.bytesPerDecision(),
