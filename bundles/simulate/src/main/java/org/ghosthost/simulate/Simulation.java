@@ -134,8 +134,9 @@ final class Simulation {
     private SimulationResult result() {
         String policy = name(plan.policy());
         int cpus = plan.machine().topology().cpuCount();
-        return new SimulationResult(policy + " on " + cpus + (cpus == 1 ? " CPU" : " CPUs") + ", workload " + plan.workload().name() + ", seed "
-                + plan.machine().seed(), plan.workload().name(), policy, cpus, plan.machine().seed(),
+        String title = policy + " on " + cpus + (cpus == 1 ? " CPU" : " CPUs") + ", workload " + plan.workload().name()
+                + ", seed " + plan.machine().seed();
+        return new SimulationResult(title, plan.workload().name(), policy, cpus, plan.machine().seed(),
                 machine.traceHash(), machine.events(), wallNs, enclave.status().lostTasks(), observer.messages(),
                 observer.transactions(), rolls(), allocation.bytesPerDecision(),
                 observer.recorder().summary(machine.now() - startNs), remarks());
