@@ -93,9 +93,28 @@ final class Agents {
         kernel.ping(cpu);
     }
 
-    /** Tells the kernel side who leads, and lets the queues wake their agents or not, as the model wants it. */
-    void led(Generation generation) {
-        kernel.setGeneration(generation.number());
+    /** The first generation of the enclave leads. */
+    void begin(Generation first) {
+        kernel.setGeneration(first.number());
+        setModel(first);
+        pingAll();
+    }
+
+    /** The lead has passed. What does not change is not touched: everybody waits for this. */
+    void led(Generation before, Generation now) {
+        kernel.setGeneration(now.number());
+        if (before.isGlobal() != now.isGlobal()) {
+            setModel(now);
+            pingAll();
+        } else if (now.isGlobal()) {
+            kernel.ping(globalCpu);
+        } else {
+            pingAll();
+        }
+    }
+
+    /** Under a per-CPU policy each queue wakes its agent; under a global one they are polled. */
+    private void setModel(Generation generation) {
         globalCpu = firstCpu;
         scatteredMessages = true;
         for (int cpu = firstCpu; cpu >= 0; cpu = cpus.next(cpu + 1)) {
@@ -106,7 +125,6 @@ final class Agents {
             }
             associateAgent(cpu, queues[generation.isGlobal() ? firstCpu : cpu]);
         }
-        pingAll();
     }
 
     private void associateAgent(int cpu, int queue) {
@@ -117,7 +135,11 @@ final class Agents {
     }
 
     void tellLead(Generation generation) {
-        for (int cpu = firstCpu; cpu >= 0; cpu = generation.isGlobal() ? CpuSet.NO_CPU : cpus.next(cpu + 1)) {
+        if (generation.isGlobal()) {
+            generation.instance(firstCpu).lead(loops[globalCpu].agent());
+            return;
+        }
+        for (int cpu = firstCpu; cpu >= 0; cpu = cpus.next(cpu + 1)) {
             generation.instance(cpu).lead(loops[cpu].agent());
         }
     }

@@ -51,7 +51,7 @@ public final class Enclave {
         lead = new Lead(this, agents, memory, newFifo());
         agents.attach(this, memory);
         lead.leader().attached(agents, cpus);
-        agents.led(lead.leader());
+        agents.begin(lead.leader());
         agents.tellLead(lead.leader());
     }
 

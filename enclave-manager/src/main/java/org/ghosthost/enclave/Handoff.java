@@ -94,23 +94,27 @@ public final class Handoff {
     }
 
     void advance(Event event) {
+        HandoffState before = state;
         HandoffState next = next(event);
         long now = System.nanoTime();
-        if (next == HandoffState.ONLINE) {
-            waitedNs = now - enteredNs; // logged with the next transition: nobody may wait for a log in between
-        } else {
-            if (state == HandoffState.ONLINE) {
-                log(HandoffState.FOLLOWING, HandoffState.ONLINE, waitedNs, "");
-            }
-            log(state, next, now - enteredNs, reason.isEmpty() ? "" : ": " + reason);
-        }
+        long ns = now - enteredNs;
         enteredNs = now;
         if (next == HandoffState.COMMITTED) {
             outcome = Outcome.COMMITTED;
         }
-        synchronized (this) {
-            state = next;
-            notifyAll();
+        state = next;
+        if (next == HandoffState.ONLINE) {
+            waitedNs = ns; // logged with the next transition: nobody may wait for a log in between
+            return;
+        }
+        if (before == HandoffState.ONLINE) {
+            log(HandoffState.FOLLOWING, HandoffState.ONLINE, waitedNs, "");
+        }
+        log(before, next, ns, reason.isEmpty() ? "" : ": " + reason);
+        if (next.isFinal()) {
+            synchronized (this) {
+                notifyAll();
+            }
         }
     }
 

@@ -291,7 +291,7 @@ final class Lead {
         next.leads(true, memory);
         leader = next;
         ledSinceNs = enclave.clock();
-        agents.led(next);
+        agents.led(old, next);
         try {
             agents.tellLead(next);
         } catch (Throwable t) { // thrown by the policy's lead callback
