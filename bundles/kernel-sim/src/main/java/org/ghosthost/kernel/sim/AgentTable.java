@@ -76,6 +76,7 @@ final class AgentTable {
         if (c.agentCurrent) {
             c.agentCurrent = false;
             c.phaseAt = EventQueue.NEVER;
+            m.arm(c);
             m.observer.agentOffCpu(e.id, c.id, m.now);
         }
         m.armAgent(c, EventQueue.NEVER);

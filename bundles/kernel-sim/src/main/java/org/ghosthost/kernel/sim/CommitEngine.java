@@ -297,6 +297,9 @@ final class CommitEngine {
         m.events++;
         m.hash.add((long) state.code() << 32 | c.id, gtid, m.now);
         m.observer.transaction(e.id, c.id, t == null ? -1 : t.id, gtid, state.code(), m.now);
+        if (m.invariants != null) {
+            m.invariants.transaction(c, t, gtid, state);
+        }
         e.table.store(c.id, state);
         return state;
     }

@@ -60,6 +60,9 @@ final class CpuScheduler {
             switchTo(c, prev, next);
         }
         c.switchtoCount = 0;
+        if (next == null && !nextAgent) {
+            m.fifo.idle(c);
+        }
         m.ticks.update(c);
         m.arm(c);
     }
@@ -140,7 +143,7 @@ final class CpuScheduler {
         if (c.agent != null || e.mode != EnclaveMode.AGENTS) {
             next = latchedOrPrev(c, e, prev);
             if (next == null && e.mode == EnclaveMode.FIFO && !nextAgent) {
-                next = m.fifo.pick(e, c, mayGoOn ? prev : null);
+                next = m.fifo.pick(e, c, mayGoOn && c.switchtoCount == 0 ? prev : null);
             }
         }
         c.mustResched = false;
@@ -187,7 +190,9 @@ final class CpuScheduler {
 
     private void goOn(Cpu c, Task task) {
         if (!task.isGhost()) {
+            setAvailable(c, false);
             task.state = Task.RUNNING;
+            task.cpu = c.id; // it may have been in the queue of another one in between
             c.sliceEnd = m.foreign.sliceEnd(c, task);
         }
         setPhase(c, task);
@@ -278,6 +283,9 @@ final class CpuScheduler {
             c.latchSliceNs = 0;
         } else {
             c.sliceEnd = m.foreign.sliceEnd(c, next);
+        }
+        if (m.invariants != null) {
+            m.invariants.switchedIn(c, next);
         }
         m.observer.onCpu(next.id, c.id, m.now);
         setPhase(c, next);

@@ -39,19 +39,19 @@ final class ForeignClasses {
 
     /** A task that runs goes back into its queue before the next pick: to the end if its turn is over. */
     void putBack(Task t, Cpu c) {
+        boolean turnIsOver = t.yieldTask || c.sliceEnd <= m.now;
+        t.yieldTask = false;
+        t.state = Task.READY;
         if (!t.allowedOn(c.id) || !c.online) {
-            t.state = Task.READY;
             enqueue(t);
             return;
         }
         TaskList queue = isRt(t) ? c.rt : c.fair;
-        if (t.yieldTask || c.sliceEnd <= m.now) {
+        if (turnIsOver) {
             queue.addLast(t);
         } else {
             queue.addFirst(t);
         }
-        t.yieldTask = false;
-        t.state = Task.READY;
         waiting++;
     }
 
@@ -106,6 +106,7 @@ final class ForeignClasses {
         if (list != null) {
             list.remove(t);
             waiting--;
+            m.kick(m.cpus[t.cpu]); // it may be available now
         }
     }
 
@@ -114,19 +115,29 @@ final class ForeignClasses {
         return isRt(t) || c.fair.isEmpty() ? NEVER : t.userFrom + m.config.fairSliceNs();
     }
 
+    /** The first CPU that the task may use; if they are all offline, the first that is not. */
     int firstAllowed(Task t) {
+        int online = 0;
+        for (int i = m.cpus.length - 1; i >= 0; i--) {
+            if (m.cpus[i].online) {
+                online = i;
+            }
+        }
         for (Cpu c : m.cpus) {
             if (c.online && t.allowedOn(c.id)) {
                 return c.id;
             }
         }
-        return 0;
+        return online;
     }
 
     private Cpu place(Task t) {
         Cpu last = m.cpus[t.cpu];
         boolean lastFits = last.online && t.allowedOn(last.id);
         Cpu best = lastFits ? last : m.cpus[firstAllowed(t)];
+        if (!t.allowedOn(best.id)) {
+            t.affinity = null; // all its CPUs are offline: as Linux does, it may use any then
+        }
         int bestLoad = load(best, t);
         for (int i = 0; bestLoad > 0 && i < m.cpus.length; i++) {
             Cpu c = m.cpus[i];

@@ -1,5 +1,6 @@
 package org.ghosthost.kernel.sim;
 
+import org.ghosthost.enclave.kernel.EnclaveMode;
 import org.jspecify.annotations.Nullable;
 
 /** The mode in which the machine itself schedules the tasks of an enclave: first come, first served, in turns. */
@@ -12,17 +13,33 @@ final class InKernelFifo {
 
     /** The task that waits longest and may run there; else the one before goes on, if it may. */
     @Nullable Task pick(SimEnclave e, Cpu c, @Nullable Task prev) {
-        for (Task t = e.waiting.head; t != null; t = t.next) {
-            if (t.latchedOn == null && t.allowedOn(c.id)) {
-                c.latchSliceNs = m.config.fifoSliceNs();
-                return t;
-            }
+        Task first = first(e, c);
+        if (first != null) {
+            c.latchSliceNs = m.config.fifoSliceNs();
+            return first;
         }
         if (prev != null && prev.allowedOn(c.id)) {
             c.sliceEnd = m.now + m.config.fifoSliceNs();
             return prev;
         }
         return null;
+    }
+
+    private static @Nullable Task first(SimEnclave e, Cpu c) {
+        for (Task t = e.waiting.head; t != null; t = t.next) {
+            if (t.latchedOn == null && t.allowedOn(c.id)) {
+                return t;
+            }
+        }
+        return null;
+    }
+
+    /** The CPU is idle now; the task that it ran may have been the only one. */
+    void idle(Cpu c) {
+        SimEnclave e = c.enclave;
+        if (e != null && e.mode == EnclaveMode.FIFO && first(e, c) != null) {
+            m.kick(c);
+        }
     }
 
     /** A task begins to wait: an idle CPU takes it. */

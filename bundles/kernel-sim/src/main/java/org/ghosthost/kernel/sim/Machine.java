@@ -68,6 +68,9 @@ final class Machine {
     final Ticks ticks;
     final Faults faults;
 
+    /** Checks everything; null = does not. */
+    final @Nullable Invariants invariants;
+
     private @Nullable Task[] tasks = new Task[64];
     private final List<@Nullable Task> agentThreads = new ArrayList<>();
     private int taskIds;
@@ -83,6 +86,7 @@ final class Machine {
         syncGroups = new SyncGroups(this);
         ticks = new Ticks(this);
         faults = new Faults(config.faults(), config.seed());
+        invariants = config.checkInvariants() ? new Invariants(this) : null;
     }
 
     // ---- time
@@ -107,6 +111,9 @@ final class Machine {
         if (time > untilNs || time == NEVER) {
             return false;
         }
+        if (invariants != null) {
+            invariants.check(time >= now, "time goes back to %s", time);
+        }
         now = time;
         int node = next.headNode();
         next.clear(node);
@@ -119,6 +126,9 @@ final class Machine {
             calls.fire(node);
         }
         here = null;
+        if (invariants != null) {
+            invariants.afterEvent();
+        }
         return true;
     }
 
@@ -194,6 +204,10 @@ final class Machine {
     /** What the CPU waits for has changed. */
     void arm(Cpu c) {
         cpuEvents.set(c.id, Math.min(c.reschedAt, c.phaseAt), order++);
+    }
+
+    boolean isArmed(Cpu c) {
+        return cpuEvents.time(c.id) == Math.min(c.reschedAt, c.phaseAt);
     }
 
     void armTick(Cpu c, long at) {

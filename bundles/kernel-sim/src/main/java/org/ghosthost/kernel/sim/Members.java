@@ -162,6 +162,9 @@ final class Members {
         t.gateEnclave = null;
         if (t.enclave != null && !t.newTask && t.state != Task.DEAD) {
             m.messages.taskNew(t);
+            if (m.invariants != null && t.onCpu != null) {
+                m.invariants.announcedRunning(t);
+            }
         }
     }
 }

@@ -188,7 +188,11 @@ final class MessageProducer {
         }
         e.words.barrier(t.statusWord, ++t.barrier);
         SimQueue q = t.queue;
-        if (q == null || t.isGated()) {
+        boolean mute = q == null || t.isGated();
+        if (m.invariants != null) {
+            m.invariants.message(t, type, flags, !mute);
+        }
+        if (q == null || mute) {
             return NOT_SENT;
         }
         long at = q.ring.begin(type, flags, t.barrier, t.gtid, t.statusWord);

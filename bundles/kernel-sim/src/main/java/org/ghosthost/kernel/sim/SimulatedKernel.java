@@ -46,6 +46,10 @@ public final class SimulatedKernel implements KernelBackend, WorkloadRunner {
         features = Collections.unmodifiableSet(offered);
     }
 
+    Machine machine() {
+        return machine;
+    }
+
     @Override
     public String name() {
         return "simulated";

@@ -35,6 +35,7 @@ final class SwitchTo {
         return m.config.profile() == Profile.GHOST
                 && e != null
                 && e == c.enclave
+                && c.agent != null
                 && to.enclave == e
                 && !e.isSet(Tunable.SWITCHTO_DISABLED)
                 && !from.newTask

@@ -75,6 +75,10 @@ final class SyncGroups {
     private void poison(Cpu c, boolean task, boolean own) {
         if (c.isLatched()) {
             c.poisoned = true;
+            Task latched = c.latched;
+            if (m.invariants != null && latched != null) {
+                m.invariants.poisoned(latched);
+            }
         } else if (task) { // it was there already
             c.ignorePrevPreemption = true;
             c.mustResched = true;

@@ -247,12 +247,12 @@ final class Task implements TaskContext {
 
     @Override
     public void setNice(int taskId, int value) {
-        machine.properties.setNice(machine.task(taskId), value);
+        machine.properties.setNice(machine.taskOrNull(taskId), value);
     }
 
     @Override
     public void setAffinity(int taskId, CpuSet cpus) {
-        machine.properties.setAffinity(machine.task(taskId), cpus);
+        machine.properties.setAffinity(machine.taskOrNull(taskId), cpus);
     }
 
     @Override
@@ -280,7 +280,7 @@ final class Task implements TaskContext {
 
     @Override
     public void markRunnable(int taskId, long deadlineNs) {
-        machine.prioTables.markRunnable(machine.task(taskId), deadlineNs);
+        machine.prioTables.markRunnable(machine.taskOrNull(taskId), deadlineNs);
     }
 
     @Override

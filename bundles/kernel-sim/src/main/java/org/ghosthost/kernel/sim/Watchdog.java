@@ -43,7 +43,7 @@ final class Watchdog {
         if (oldest == null || e.timeoutNs == 0 || !e.alive) {
             m.calls.set(e.watchdogCall, NEVER);
         } else {
-            m.calls.set(e.watchdogCall, m.ticks.after(oldest.runnableSince + e.timeoutNs));
+            m.calls.set(e.watchdogCall, m.ticks.after(Math.max(m.now, oldest.runnableSince + e.timeoutNs)));
         }
     }
 }

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class MachineTest {
     private static final long MS = 1_000_000;
 
-    private final SimulatedKernel kernel = new SimulatedKernel(MachineConfig.of(Topology.parse("4"), 1));
+    private final SimulatedKernel kernel = new SimulatedKernel(MachineConfig.of(Topology.parse("4"), 1).withInvariants(true));
 
     @Test
     void aTaskIsAnnouncedRunsSleepsWakesAndEnds() throws KernelException {
@@ -44,7 +44,7 @@ class MachineTest {
     }
 
     private static long run(long seed) throws KernelException {
-        SimulatedKernel kernel = new SimulatedKernel(MachineConfig.of(Topology.parse("4"), seed));
+        SimulatedKernel kernel = new SimulatedKernel(MachineConfig.of(Topology.parse("4"), seed).withInvariants(true));
         KernelEnclave enclave = kernel.createEnclave(1, CpuSet.range(0, 3));
         FifoAgent.attach(enclave, 0);
         for (int i = 0; i < 10; i++) {
