@@ -159,13 +159,13 @@ final class ForeignClasses {
             return 0;
         }
         boolean foreign = current != null && !current.isGhost();
-        boolean rt = current != null && isRt(current);
+        boolean rt = isRt(current);
         int ahead = c.rt.size + (rt ? 1 : 0);
         int fair = c.fair.size + (foreign && !rt ? 1 : 0);
         return 1 + (isRt(t) ? ahead * 1000 + fair : ahead * 4 + fair * 4) + (c.agentCurrent ? 2 : 0);
     }
 
-    static boolean isRt(Task t) {
-        return t.schedulingClass == SchedulingClass.RT;
+    static boolean isRt(@Nullable Task t) {
+        return t != null && t.schedulingClass == SchedulingClass.RT;
     }
 }

@@ -208,10 +208,15 @@ final class Invariants {
 
     // ---- failing
 
+    /** Each {@code %s} of the text stands for the next argument. */
     void check(boolean holds, String what, @Nullable Object... args) {
         if (!holds) {
-            throw new AssertionError(what.formatted(args) + " at " + m.now + " ns, seed " + m.config.seed() + "\n"
-                    + lines);
+            StringBuilder text = new StringBuilder(what);
+            for (Object arg : args) {
+                int at = text.indexOf("%s");
+                text.replace(at, at + 2, String.valueOf(arg));
+            }
+            throw new AssertionError(text + " at " + m.now + " ns, seed " + m.config.seed() + "\n" + lines);
         }
     }
 

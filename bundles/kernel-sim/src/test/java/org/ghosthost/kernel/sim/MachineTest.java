@@ -13,7 +13,8 @@ import org.junit.jupiter.api.Test;
 class MachineTest {
     private static final long MS = 1_000_000;
 
-    private final SimulatedKernel kernel = new SimulatedKernel(MachineConfig.of(Topology.parse("4"), 1).withInvariants(true));
+    private final SimulatedKernel kernel =
+            new SimulatedKernel(MachineConfig.of(Topology.parse("4"), 1).withInvariants(true));
 
     @Test
     void aTaskIsAnnouncedRunsSleepsWakesAndEnds() throws KernelException {
