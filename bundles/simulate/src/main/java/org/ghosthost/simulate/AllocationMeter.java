@@ -10,6 +10,9 @@ import java.util.List;
  * the run that decided the second half of the transactions, to the precision of the samples.
  */
 final class AllocationMeter {
+    /** More than needed; when there are so many, every second one is dropped. */
+    private static final int MAX_SAMPLES = 4096;
+
     private record Sample(long decisions, long bytes) {
     }
 
@@ -27,6 +30,17 @@ final class AllocationMeter {
     void pause(long decisions) {
         stoppedAt = threads.getCurrentThreadAllocatedBytes();
         samples.add(new Sample(decisions, stoppedAt - paused));
+        if (samples.size() == MAX_SAMPLES) {
+            thin();
+        }
+    }
+
+    private void thin() {
+        int kept = 1;
+        for (int i = 2; i < samples.size(); i += 2) {
+            samples.set(kept++, samples.get(i));
+        }
+        samples.subList(kept, samples.size()).clear();
     }
 
     /** Bytes for each decision; 0 if there was none. */

@@ -27,8 +27,10 @@ final class Simulation {
     /** How long the first policy may take to lead, ns of virtual time. */
     private static final long LEAD_TIMEOUT_NS = 1_000_000_000;
     private static final long LEAD_STEP_NS = 10_000;
-    /** The run is looked at so often: whether it is over, whether somebody interrupts it, how much it allocates. */
+    /** The run is looked at so often at least: whether it is over or interrupted, and what it allocates. */
     private static final int LOOKS = 512;
+    /** Longest time between two looks, ns of virtual time: little enough for somebody who waits. */
+    private static final long MAX_LOOK_NS = 20_000_000;
 
     private final SimulationPlan plan;
     private final SimulatedKernel machine;
@@ -112,7 +114,7 @@ final class Simulation {
 
     /** Runs on, to the time or, unless more is to come, until there is no task any more. */
     private void advanceTo(long timeNs, boolean moreToCome) {
-        long step = Math.max(1, plan.durationNs() / LOOKS);
+        long step = Math.clamp(plan.durationNs() / LOOKS, 1, MAX_LOOK_NS);
         long nowNs = machine.now() - startNs;
         while (nowNs < timeNs && (moreToCome || !observer.allExited()) && isTraceFine()) {
             if (Thread.currentThread().isInterrupted()) {

@@ -90,6 +90,29 @@ class SimulateCommandTest {
                 .get("/tasks/exited"));
     }
 
+    /** Two tasks want 10 ms each, due after 15 ms, of the one CPU that the agent leaves: the second one waits. */
+    @Test
+    void aRunThatCanBeWorkedOutInTheHeadGivesWhatWasWorkedOut() throws IOException {
+        workload("""
+                {"tasks": {"job": {"instance": 2, "loop": 1, "policy": "SCHED_DEADLINE", "dl-runtime": 10000,
+                                   "dl-period": 20000, "dl-deadline": 15000, "run": 10000}}}
+                """);
+        Map<String, String> result = json("--workload w.json --policy fifo-1.0.0.jar --cpus 2");
+        assertEquals("2", result.get("/tasks/exited"));
+        assertEquals("2", result.get("/switches"));
+        assertEquals("0", result.get("/migrations"));
+        assertEquals("2", result.get("/latency_ns/wakeup/count"));
+        assertEquals("2", result.get("/deadlines/due"));
+        assertEquals("1", result.get("/deadlines/missed"));
+        assertEquals("0", result.get("/per_task/0/missed"));
+        assertEquals("1", result.get("/per_task/1/missed"));
+        for (String field : List.of("/latency_ns/wakeup/max", "/latency_ns/run_delay/max", "/per_task/0/cpu_ns",
+                "/per_task/1/cpu_ns", "/per_task/0/latency_ns/turnaround/max")) {
+            assertEquals(10_000_000, Double.parseDouble(result.get(field)), 20_000, field);
+        }
+        assertEquals(20_000_000, Double.parseDouble(result.get("/latency_ns/turnaround/max")), 40_000);
+    }
+
     @Test
     void withoutAPolicyTheBuiltInFifoSchedules() throws IOException {
         Map<String, String> result = json(PERIODIC);
