@@ -11,7 +11,7 @@ package org.ghosthost.simulate;
  * @param blackoutNs wall-clock from the last pass of the old generation to the end of the first one of the new, ns
  * @param tasksBefore tasks in the enclave before
  * @param tasksAfter tasks in the enclave after
- * @param generation number of the generation that leads after it
+ * @param generation number of the generation that was to lead
  */
 record RollResult(long atNs, String from, String to, String outcome, String reason, long blackoutNs, int tasksBefore,
         int tasksAfter, long generation) {
