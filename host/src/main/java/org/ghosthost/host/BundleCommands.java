@@ -97,9 +97,12 @@ public final class BundleCommands {
     /** Resolves policies; none named = all. */
     @Descriptor("resolve policies")
     public void resolve(@Descriptor("[BUNDLE...]") String[] names) throws GhostException {
-        List<Bundle> bundles = names.length == 0 ? null : policies(names);
-        for (Bundle bundle : bundles == null ? List.<Bundle>of() : bundles) {
-            gate.policy(bundle);
+        List<Bundle> bundles = names.length == 0
+                ? Arrays.stream(context.getBundles()).filter(gate::mayResolve).toList() : policies(names);
+        for (Bundle bundle : bundles) {
+            if (!gate.mayResolve(bundle)) {
+                gate.policy(bundle); // says why not
+            }
         }
         if (!wiring().resolveBundles(bundles)) {
             throw new GhostException("not all bundles could be resolved");

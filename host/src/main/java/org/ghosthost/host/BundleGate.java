@@ -31,21 +31,21 @@ final class BundleGate implements ResolverHookFactory {
     private record Verdict(@Nullable PolicyJar policy, @Nullable String refusal) {}
 
     private final ContentRegister register;
-    private final Set<Long> own = ConcurrentHashMap.newKeySet();
+    private final Set<String> own = ConcurrentHashMap.newKeySet();
     private final Map<BundleRevision, Verdict> verdicts = Collections.synchronizedMap(new WeakHashMap<>());
 
     BundleGate(ContentRegister register) {
         this.register = register;
     }
 
-    /** Lets a bundle of the host itself pass. */
-    void pass(Bundle own) {
-        this.own.add(own.getBundleId());
+    /** Lets the bundle of the host itself pass that is about to be installed from this location. */
+    void pass(String location) {
+        own.add(location);
     }
 
     /** Whether a bundle is part of the host. */
     boolean isOwn(Bundle bundle) {
-        return bundle.getBundleId() == 0 || own.contains(bundle.getBundleId());
+        return bundle.getBundleId() == 0 || own.contains(bundle.getLocation());
     }
 
     /**
@@ -111,15 +111,38 @@ final class BundleGate implements ResolverHookFactory {
         return jar;
     }
 
-    @Override
-    public ResolverHook begin(Collection<BundleRevision> triggers) {
-        return new Hook();
+    /** Whether a bundle is a part of the host, or a policy that is in order. */
+    boolean mayResolve(Bundle bundle) {
+        BundleRevision revision = bundle.adapt(BundleRevision.class);
+        return revision != null && mayResolve(revision);
     }
 
+    private boolean mayResolve(BundleRevision revision) {
+        return isOwn(revision.getBundle()) || verdict(revision).policy() != null;
+    }
+
+    @Override
+    public ResolverHook begin(Collection<BundleRevision> triggers) {
+        return new Hook(triggers.stream().allMatch(this::mayResolve));
+    }
+
+    /**
+     * Keeps what is not verified out of one resolution. Once a hook has taken anything out of the resolvable ones,
+     * Felix 7.0.5 offers no bundle that is resolved already, not even the system bundle; so that is done only when
+     * the resolution has to fail anyway.
+     */
     private final class Hook implements ResolverHook {
+        private final boolean triggersMayResolve;
+
+        Hook(boolean triggersMayResolve) {
+            this.triggersMayResolve = triggersMayResolve;
+        }
+
         @Override
         public void filterResolvable(Collection<BundleRevision> candidates) {
-            candidates.removeIf(revision -> !isOwn(revision.getBundle()) && verdict(revision).policy() == null);
+            if (!triggersMayResolve) {
+                candidates.removeIf(revision -> !mayResolve(revision));
+            }
         }
 
         @Override
@@ -130,7 +153,11 @@ final class BundleGate implements ResolverHookFactory {
 
         @Override
         public void filterMatches(BundleRequirement requirement, Collection<BundleCapability> candidates) {
-            // The gate has seen every import already.
+            if (mayResolve(requirement.getRevision())) {
+                candidates.removeIf(capability -> !mayResolve(capability.getRevision()));
+            } else {
+                candidates.clear();
+            }
         }
 
         @Override

@@ -90,9 +90,9 @@ final class EmbeddedFramework implements AutoCloseable {
                 throw new GhostException("the installation is not complete: " + jar + " is missing");
             }
             try {
-                Bundle bundle = context().installBundle("reference:" + jar.toUri());
-                gate.pass(bundle);
-                bundles.add(bundle);
+                String location = "reference:" + jar.toUri();
+                gate.pass(location);
+                bundles.add(context().installBundle(location));
             } catch (BundleException e) {
                 throw new GhostException("cannot install " + jar + ": " + Sentences.of(e));
             }

@@ -19,7 +19,7 @@ final class ExecCommand {
     private static final CommandLineParser PARSER = new CommandLineParser("exec", "[COMMAND [ARGUMENT]...]",
             """
             Runs a command in a running host, for instance: ghost exec status 1 --json
-            A single argument may be a whole line, as in: ghost exec 'policies | grep edf'
+            A single argument may be a whole line, as in: ghost exec 'status 1; tasks 1'
             Without a command the lines of standard input are run, up to the first that fails.""",
             List.of(
                     value("name", "NAME", "name of the host, if there are several (default)"),

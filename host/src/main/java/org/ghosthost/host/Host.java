@@ -15,6 +15,7 @@ import org.ghosthost.enclave.PolicyLoader;
 import org.ghosthost.enclave.kernel.KernelBackend;
 import org.ghosthost.enclave.kernel.KernelBackendFactory;
 import org.ghosthost.enclave.kernel.KernelException;
+import org.jspecify.annotations.Nullable;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleEvent;
 import org.osgi.framework.InvalidSyntaxException;
@@ -53,6 +54,7 @@ final class Host implements AutoCloseable {
             policies = part(new PolicyBundles(context, gate, register,
                     new PolicySource(home.resolve("policies"), work.path().resolve("incoming")), enclaves));
             context.registerService(PolicyLoader.class, policies, null);
+            parts.push(enclaves); // closed twice: first of all here, so that no policy is taken out one by one
             context.addBundleListener((SynchronousBundleListener) this::frameworkStops);
             gogo.offer("felix", new BundleCommands(context, gate, policies, this::end), BundleCommands.functions());
             gogo.offer("ghost", new HostCommands(gogo, this::end), HostCommands.functions());
@@ -140,24 +142,28 @@ final class Host implements AutoCloseable {
         return status;
     }
 
-    /** Somebody stops Felix itself: the enclaves end first, while the machine under them is still there. */
+    /** Somebody stops Felix itself: all else ends first, while what it stands on is still there. */
     private void frameworkStops(BundleEvent event) {
         if (event.getType() == BundleEvent.STOPPING && event.getBundle().getBundleId() == 0) {
-            enclaves.close();
+            closeAllBut(framework);
             end();
         }
     }
 
     /** Takes everything down: enclaves first, so that their threads go back, Felix last. Idempotent. */
     @Override
-    public synchronized void close() {
-        while (!parts.isEmpty()) {
+    public void close() {
+        closeAllBut(null);
+        ended.countDown();
+    }
+
+    private synchronized void closeAllBut(@Nullable AutoCloseable last) {
+        while (!parts.isEmpty() && !parts.peek().equals(last)) {
             try {
                 parts.pop().close();
             } catch (Exception e) { // NOPMD the others have to be closed too
                 LOG.warn("while stopping: {}", Sentences.of(e));
             }
         }
-        ended.countDown();
     }
 }

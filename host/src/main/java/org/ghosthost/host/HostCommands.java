@@ -55,7 +55,7 @@ public final class HostCommands {
         for (String scope : List.of("ghost", "felix")) {
             out.println("Commands of scope " + scope + ":");
             for (String name : gogo.functions(scope)) {
-                out.printf("  %-14s%s%n", name, gogo.describe(session, scope + ":" + name));
+                out.printf("  %-16s%s%n", name, gogo.describe(session, scope + ":" + name));
             }
         }
         out.println("A command of scope ghost says more by --help, any other by felix:help COMMAND.");

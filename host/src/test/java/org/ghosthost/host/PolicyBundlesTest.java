@@ -143,6 +143,31 @@ final class PolicyBundlesTest {
     }
 
     @Test
+    void anUnverifiedBundleThatNeedsNothingDoesNotResolveEither() throws Exception {
+        Path file = TestJar.policy("edf", "1.0.0").without("Provide-Capability").without("Import-Package")
+                .write(folder.resolve("p.jar"));
+        Bundle smuggled = embedded.context().installBundle(file.toUri().toString());
+        assertThrows(BundleException.class, smuggled::start);
+        embedded.run(folder, "felix:resolve");
+        assertEquals(Bundle.INSTALLED, smuggled.getState());
+    }
+
+    @Test
+    void anUnverifiedBundleIsNotInTheWayOfOthersAndOffersThemNothing() throws Exception {
+        Path bad = TestJar.policy("bad", "1.0.0").without("Provide-Capability")
+                .with("Export-Package", "org.apache.logging.log4j;version=99").write(folder.resolve("bad.jar"));
+        Bundle smuggled = embedded.context().installBundle(bad.toUri().toString());
+        assertThrows(BundleException.class, smuggled::start);
+        jar("edf", "1.0.0");
+        assertEquals("0 policy edf 1.0.0 is installed as bundle 2", install("p.jar"));
+        TestJar.policy("needy", "1.0.0")
+                .with("Import-Package", "org.ghosthost.policy,org.osgi.framework,org.apache.logging.log4j;version=99")
+                .write(folder.resolve("needy.jar"));
+        assertTrue(install("needy.jar").startsWith("1 ghost: policy needy 1.0.0 does not start: "));
+        assertEquals(Bundle.INSTALLED, smuggled.getState());
+    }
+
+    @Test
     void theGateLooksAtTheStoredBytesAndNotAtThePath() throws Exception {
         Path file = TestJar.policy("edf", "1.0.0").with("Export-Package", "a.b").write(folder.resolve("p.jar"));
         Bundle smuggled = embedded.context().installBundle(file.toUri().toString());
