@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class CommitEngine {
     /** The commit is made by the CPU itself, not by an agent. */
-    private static final int NOBODY = -1;
+    static final int NOBODY = -1;
 
     private final Machine m;
 
@@ -55,7 +55,7 @@ final class CommitEngine {
         if (slots.contains(agentCpu) && table.state(agentCpu) == TransactionLayout.STATE_READY) {
             if (failed) {
                 table.claim(agentCpu, agentCpu);
-                finish(e, m.cpus[agentCpu], TransactionState.POISONED);
+                finish(e, m.cpus[agentCpu], TransactionState.POISONED, agentCpu);
             } else {
                 claimAndDecide(e, m.cpus[agentCpu], agentCpu);
             }
@@ -87,7 +87,7 @@ final class CommitEngine {
 
     private TransactionState claimAndDecide(SimEnclave e, Cpu c, int committer) {
         e.table.claim(c.id, committer == NOBODY ? c.id : committer);
-        return finish(e, c, decide(e, c, committer));
+        return finish(e, c, decide(e, c, committer), committer);
     }
 
     // ---- the decision
@@ -289,8 +289,8 @@ final class CommitEngine {
         }
     }
 
-    /** Stores the result where the agent sees it, and tells. */
-    TransactionState finish(SimEnclave e, Cpu c, TransactionState state) {
+    /** Stores the result where the agent sees it, now or later, and tells. */
+    TransactionState finish(SimEnclave e, Cpu c, TransactionState state, int committer) {
         long gtid = e.table.gtid(c.id);
         Task t = gtid > 0 ? m.find(gtid) : null;
         e.transactions++;
@@ -300,7 +300,12 @@ final class CommitEngine {
         if (m.invariants != null) {
             m.invariants.transaction(c, t, gtid, state);
         }
-        e.table.store(c.id, state);
+        int delay = m.mischief.outcomeDelay();
+        if (delay > 0) {
+            m.lateOutcomes.delay(e, c, t, state, committer, delay);
+        } else {
+            e.table.store(c.id, state);
+        }
         return state;
     }
 }

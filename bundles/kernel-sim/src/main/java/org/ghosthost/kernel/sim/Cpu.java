@@ -41,6 +41,8 @@ final class Cpu {
     boolean commitPending;
     boolean mustResched;
     boolean ignorePrevPreemption;
+    /** At the next pick a task may run without a commit. */
+    boolean bypass;
     /** Hops of a switchto chain; negative while its end is reported. */
     int switchtoCount;
     long cpuSeqnum;

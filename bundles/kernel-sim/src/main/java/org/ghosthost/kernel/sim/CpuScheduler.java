@@ -89,6 +89,8 @@ final class CpuScheduler {
                 prev.blockedTask = false;
                 m.messages.taskStopped(prev, c, MessageType.TASK_BLOCKED);
                 returnToAgent(c, RTLA_ON_BLOCKED);
+            } else if (prev.exiting) {
+                returnToAgent(c, RTLA_ON_BLOCKED);
             } else if (prev.state == Task.RUNNING) {
                 checkPrev = !c.ignorePrevPreemption;
                 mayGoOn = checkPrev;
@@ -145,6 +147,9 @@ final class CpuScheduler {
             if (next == null && e.mode == EnclaveMode.FIFO && !nextAgent) {
                 next = m.fifo.pick(e, c, mayGoOn && c.switchtoCount == 0 ? prev : null);
             }
+        }
+        if (next == null && !nextAgent) {
+            next = m.mischief.bypass(e, c);
         }
         c.mustResched = false;
         return next;

@@ -6,7 +6,7 @@ package org.ghosthost.kernel.sim;
  * @param stallChance of each agent pass to be held up
  * @param stallNs how long it is held up
  * @param overflowChance of each message not to fit into its queue
- * @param lossChance of each tick-sized moment to lose the attachment of an enclave: it is destroyed from below
+ * @param lossChance of some enclave, each quarter of a millisecond or so, to be destroyed from below
  */
 public record FaultPlan(int stallChance, long stallNs, int overflowChance, int lossChance) {
     /** Nothing goes wrong. */

@@ -10,6 +10,16 @@ final class Faults {
         rng = new Rng(seed);
     }
 
+    /** The message at hand does not fit into its queue. */
+    boolean overflows() {
+        return rng.chance(plan.overflowChance());
+    }
+
+    /** An enclave loses its kernel side. */
+    boolean losesAttachment() {
+        return rng.chance(plan.lossChance());
+    }
+
     /** For how long the agent's pass is held up. */
     long stall() {
         return rng.chance(plan.stallChance()) ? plan.stallNs() : 0;

@@ -25,7 +25,8 @@ final class InKernelFifo {
         return null;
     }
 
-    private static @Nullable Task first(SimEnclave e, Cpu c) {
+    /** The task that waits longest and may run there. */
+    @Nullable Task first(SimEnclave e, Cpu c) {
         for (Task t = e.waiting.head; t != null; t = t.next) {
             if (t.latchedOn == null && t.allowedOn(c.id)) {
                 return t;

@@ -67,6 +67,8 @@ final class Machine {
     final SyncGroups syncGroups;
     final Ticks ticks;
     final Faults faults;
+    final Mischief mischief;
+    final LateOutcomes lateOutcomes;
 
     /** Checks everything; null = does not. */
     final @Nullable Invariants invariants;
@@ -86,6 +88,8 @@ final class Machine {
         syncGroups = new SyncGroups(this);
         ticks = new Ticks(this);
         faults = new Faults(config.faults(), config.seed());
+        mischief = new Mischief(this);
+        lateOutcomes = new LateOutcomes(this);
         invariants = config.checkInvariants() ? new Invariants(this) : null;
     }
 
@@ -224,16 +228,19 @@ final class Machine {
 
     /** Makes the CPU schedule: at once if it is this one, else when the interrupt has reached it. */
     void kick(Cpu c) {
-        long at = here == c ? now : now + costs.ipi();
-        if (at < c.reschedAt) {
-            c.reschedAt = at;
-            arm(c);
-        }
+        kickAt(c, here == c ? now : now + costs.ipi());
     }
 
     /** As {@link #kick}, for the wake-up of an agent, which may be late. */
     void kickLate(Cpu c) {
-        kick(c);
+        kickAt(c, (here == c ? now : now + costs.ipi()) + mischief.wakeDelay());
+    }
+
+    private void kickAt(Cpu c, long at) {
+        if (at < c.reschedAt) {
+            c.reschedAt = at;
+            arm(c);
+        }
     }
 
     boolean setOnline(Cpu c, boolean online) {
@@ -358,6 +365,7 @@ final class Machine {
         checkFree(wanted, null);
         SimEnclave e = new SimEnclave(this, id, wanted);
         enclaves.add(e);
+        mischief.begin();
         observer.enclaveCreated(id, now);
         return e;
     }

@@ -186,6 +186,9 @@ final class MessageProducer {
         if (e == null || t.statusWord == StatusWordTable.NONE) {
             return NOT_SENT;
         }
+        if (t.undecided >= 0) {
+            m.lateOutcomes.settle(t.undecided);
+        }
         e.words.barrier(t.statusWord, ++t.barrier);
         SimQueue q = t.queue;
         boolean mute = q == null || t.isGated();
@@ -195,10 +198,11 @@ final class MessageProducer {
         if (q == null || mute) {
             return NOT_SENT;
         }
-        long at = q.ring.begin(type, flags, t.barrier, t.gtid, t.statusWord);
+        long at = m.faults.overflows() ? NOT_SENT : q.ring.begin(type, flags, t.barrier, t.gtid, t.statusWord);
         seen(q, type, t.id, t.cpu, t.barrier, at != NOT_SENT);
         if (at == NOT_SENT) {
             overflowed = true;
+            e.lost(t);
             wake(q);
         }
         return at;
@@ -209,7 +213,8 @@ final class MessageProducer {
         e.messages++;
         m.events++;
         if (!fitted) {
-            e.overflow();
+            e.overflows++;
+            e.wantResync();
         }
         m.hash.add((long) type << 32 | cpu, (long) task << 32 | (seqnum & 0xffffffffL), m.now);
         m.observer.message(e.id, q.number, type, task, cpu, seqnum, fitted, m.now);

@@ -47,9 +47,10 @@ final class SimEnclave implements KernelEnclave {
     private final long[] tunables = new long[Tunable.values().length];
     private @Nullable DestroyListener listener;
     private long debtNs;
+    long overflows;
     private boolean resync;
-    private long overflows;
     private long resyncs;
+    private long lostTasks;
 
     SimEnclave(Machine machine, int id, CpuSet cpus) {
         m = machine;
@@ -110,6 +111,7 @@ final class SimEnclave implements KernelEnclave {
 
     private void removeCpu(int cpu) {
         Cpu c = m.cpus[cpu];
+        m.lateOutcomes.settle(cpu);
         cpus.remove(cpu);
         c.enclave = null;
         if (c.isLatched()) {
@@ -175,17 +177,27 @@ final class SimEnclave implements KernelEnclave {
         return queues.associateAgent(hasAgent(cpu) ? m.cpus[cpu].agent : null, queue, barrier);
     }
 
-    /** A message did not fit. */
-    void overflow() {
-        overflows++;
+    /** Who decides must read the status words again. */
+    void wantResync() {
         resync = true;
+    }
+
+    /** A message of this task did not fit: its state is unknown until the status words are read. */
+    void lost(Task t) {
+        if (t.lostIn != resyncs) {
+            t.lostIn = resyncs;
+            lostTasks++;
+        }
     }
 
     @Override
     public boolean takeResync() {
         boolean taken = resync;
-        resync = false;
-        resyncs += taken ? 1 : 0;
+        if (taken) {
+            resync = false;
+            resyncs++;
+            lostTasks = 0;
+        }
         return taken;
     }
 
@@ -364,6 +376,9 @@ final class SimEnclave implements KernelEnclave {
     @Override
     public void setTunable(Tunable tunable, long value) throws KernelException {
         checkAlive();
+        if (tunable == Tunable.DELIVER_AGENT_RUNNABILITY && m.config.profile() != Profile.GHOST) {
+            throw new KernelException(Errno.ENOTSUP, "this machine cannot tell that an agent blocks");
+        }
         boolean timeout = tunable == Tunable.RUNNABLE_TIMEOUT;
         if (timeout && (value < 0 || value > 1_000_000_000)) {
             throw new KernelException(Errno.EINVAL, "runnable_timeout must be 0 to 1000000000 ms: " + value);
@@ -399,7 +414,7 @@ final class SimEnclave implements KernelEnclave {
             case MESSAGES -> messages;
             case OVERFLOWS -> overflows;
             case RESYNCS -> resyncs;
-            case LOST_TASKS -> 0;
+            case LOST_TASKS -> lostTasks;
             case TRANSACTIONS -> transactions;
             case ENTERED -> members.entered();
             case DIED -> members.died();

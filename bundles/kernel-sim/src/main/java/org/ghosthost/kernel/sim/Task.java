@@ -108,6 +108,9 @@ final class Task implements TaskContext {
     /** Index of its item in the PrioTable of its process; -1 = none. */
     int prioItem = -1;
 
+    /** The resync of its enclave after which one of its messages was lost. */
+    long lostIn = -1;
+
     /** A transaction of this task that has no outcome yet: CPU, or -1. */
     int undecided = -1;
 

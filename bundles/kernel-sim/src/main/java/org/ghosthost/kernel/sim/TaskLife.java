@@ -154,7 +154,7 @@ final class TaskLife {
         t.step = Task.STEP_DONE;
         t.state = Task.BLOCKED;
         if (t.isGhost()) {
-            t.blockedTask = true;
+            t.blockedTask = !t.exiting || m.config.profile() == Profile.GHOST;
             t.markRunnable(false);
         }
         m.scheduler.schedule(c);

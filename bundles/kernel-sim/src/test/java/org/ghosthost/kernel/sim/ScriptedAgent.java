@@ -10,7 +10,6 @@ import org.ghosthost.policy.Message;
 import org.ghosthost.policy.MessageType;
 import org.ghosthost.policy.Policy;
 import org.ghosthost.policy.TransactionState;
-import org.ghosthost.policy.abi.TransactionLayout;
 import org.ghosthost.policy.topology.CpuSet;
 
 /** An agent for tests: writes down all messages, and does in each pass what the test says. */
@@ -100,8 +99,8 @@ final class ScriptedAgent implements AgentPass {
 
     TransactionState outcome(int cpu) {
         int state = enclave.transactions().state(cpu);
-        if (state == TransactionLayout.STATE_READY) {
-            throw new AssertionError("transaction of CPU " + cpu + " is still ready");
+        if (!TransactionState.isResult(state)) {
+            throw new AssertionError("transaction of CPU " + cpu + " has no outcome yet: " + state);
         }
         return TransactionState.of(state);
     }
