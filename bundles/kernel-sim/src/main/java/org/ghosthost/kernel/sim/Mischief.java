@@ -5,14 +5,14 @@ import static org.ghosthost.kernel.sim.EventQueue.NEVER;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What sched_ext does to an enclave behind its agents' back, by the seed: runs a task without a commit, puts one off its
- * CPU, wants the status words to be read again, wakes an agent late, loses the attachment.
+ * What sched_ext does to an enclave behind its agents' back, by the seed: runs a task without a commit, puts one off
+ * its CPU, wants the status words to be read again, wakes an agent late, loses the attachment.
  */
 final class Mischief {
     private static final int SHORTEST_PAUSE_NS = 20_000;
     private static final int LONGEST_PAUSE_NS = 500_000;
-    private static final int SHORTEST_SLICE_NS = 20_000;
-    private static final int LONGEST_SLICE_NS = 500_000;
+    private static final long SHORTEST_SLICE_NS = 20_000;
+    private static final int SLICE_SPREAD_NS = 480_000;
     private static final int LONGEST_DELAY_NS = 30_000;
 
     private final Machine m;
@@ -78,7 +78,7 @@ final class Mischief {
         c.bypass = false;
         Task t = m.fifo.first(e, c);
         if (t != null) {
-            c.latchSliceNs = SHORTEST_SLICE_NS + rng.below(LONGEST_SLICE_NS - SHORTEST_SLICE_NS);
+            c.latchSliceNs = SHORTEST_SLICE_NS + rng.below(SLICE_SPREAD_NS);
         }
         return t;
     }
