@@ -89,8 +89,7 @@ final class AgentTable {
     private void killPending(SimEnclave e, Cpu c) {
         m.lateOutcomes.settle(c.id);
         if (e.table.claim(c.id, c.id)) {
-            m.commits.finish(e, c, TransactionState.NO_AGENT, CommitEngine.NOBODY);
-            m.lateOutcomes.settle(c.id);
+            m.commits.finishNow(e, c, TransactionState.NO_AGENT);
         }
     }
 }

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class CommitEngine {
     /** The commit is made by the CPU itself, not by an agent. */
-    static final int NOBODY = -1;
+    private static final int NOBODY = -1;
 
     private final Machine m;
 
@@ -290,7 +290,24 @@ final class CommitEngine {
     }
 
     /** Stores the result where the agent sees it, now or later, and tells. */
-    TransactionState finish(SimEnclave e, Cpu c, TransactionState state, int committer) {
+    private TransactionState finish(SimEnclave e, Cpu c, TransactionState state, int committer) {
+        int delay = m.mischief.outcomeDelay();
+        if (delay > 0) {
+            Task t = tell(e, c, state);
+            m.lateOutcomes.delay(e, c, t, state, committer, delay);
+        } else {
+            finishNow(e, c, state);
+        }
+        return state;
+    }
+
+    /** Stores the result where the agent sees it, and tells. */
+    void finishNow(SimEnclave e, Cpu c, TransactionState state) {
+        tell(e, c, state);
+        e.table.store(c.id, state);
+    }
+
+    private @Nullable Task tell(SimEnclave e, Cpu c, TransactionState state) {
         long gtid = e.table.gtid(c.id);
         Task t = gtid > 0 ? m.find(gtid) : null;
         e.transactions++;
@@ -300,12 +317,6 @@ final class CommitEngine {
         if (m.invariants != null) {
             m.invariants.transaction(c, t, gtid, state);
         }
-        int delay = m.mischief.outcomeDelay();
-        if (delay > 0) {
-            m.lateOutcomes.delay(e, c, t, state, committer, delay);
-        } else {
-            e.table.store(c.id, state);
-        }
-        return state;
+        return t;
     }
 }

@@ -65,7 +65,7 @@ final class SyncGroups {
             poison(c, e.table.gtid(cpu) > 0, cpu == agentCpu);
             state = TransactionState.POISONED;
         }
-        m.commits.finish(e, c, state, agentCpu);
+        m.commits.finishNow(e, c, state);
         if (ok) {
             TransactionTable table = e.table;
             table.disown(cpu);
