@@ -32,7 +32,7 @@ final class FunctionCommand {
             delete(scratch);
             Runtime.getRuntime().halt(status);
         });
-        ContentRegister register = register();
+        ContentRegister register = new ContentRegister();
         BundleGate gate = new BundleGate(register);
         OwnBundles bundles = new OwnBundles(home);
         try (EmbeddedFramework framework = EmbeddedFramework.start(scratch.resolve("cache"), gate);
@@ -61,14 +61,6 @@ final class FunctionCommand {
         } catch (GhostException e) {
             throw e;
         } catch (Exception e) { // NOPMD Gogo's signature; whatever it is becomes a sentence
-            throw new GhostException(Sentences.of(e));
-        }
-    }
-
-    private static ContentRegister register() throws GhostException {
-        try {
-            return new ContentRegister(null);
-        } catch (IOException e) {
             throw new GhostException(Sentences.of(e));
         }
     }

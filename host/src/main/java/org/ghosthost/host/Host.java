@@ -1,6 +1,5 @@
 package org.ghosthost.host;
 
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Collection;
@@ -42,7 +41,7 @@ final class Host implements AutoCloseable {
         this.options = options;
         bundles = new OwnBundles(home);
         try {
-            ContentRegister register = new ContentRegister(work.state().resolve("releases"));
+            ContentRegister register = new ContentRegister();
             BundleGate gate = new BundleGate(register);
             framework = part(EmbeddedFramework.start(work.cache(), gate));
             BundleContext context = framework.context();
@@ -60,7 +59,7 @@ final class Host implements AutoCloseable {
             gogo.offer("ghost", new HostCommands(gogo, this::end), HostCommands.functions());
             makeEnclave();
             part(ControlServer.start(gogo, work.socket()));
-        } catch (GhostException | IOException | RuntimeException | Error e) {
+        } catch (GhostException | RuntimeException | Error e) {
             close();
             throw e instanceof GhostException known ? known : new GhostException(Sentences.of(e));
         }

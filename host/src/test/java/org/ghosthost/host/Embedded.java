@@ -24,7 +24,7 @@ final class Embedded implements AutoCloseable {
 
     Embedded(Path folder) throws Exception {
         policyFolder = Files.createDirectories(folder.resolve("policies"));
-        register = new ContentRegister(folder.resolve("releases"));
+        register = new ContentRegister();
         gate = new BundleGate(register);
         framework = EmbeddedFramework.start(folder.resolve("cache"), gate);
         gogo = Gogo.start(framework.context());
