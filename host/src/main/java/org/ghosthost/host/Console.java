@@ -8,7 +8,6 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.wiring.BundleWiring;
@@ -45,14 +44,15 @@ final class Console {
             if (profile == null) {
                 throw new GhostException("the installation is not complete: the console has no profile");
             }
+            String text = new String(profile.readAllBytes(), StandardCharsets.UTF_8);
             Files.createDirectories(home.resolve("etc"));
-            Files.copy(profile, home.resolve("etc").resolve(PROFILE), StandardCopyOption.REPLACE_EXISTING);
+            Files.writeString(home.resolve("etc").resolve(PROFILE),
+                    text.replace("@HISTORY@", home.resolve("history").toString()));
         } catch (IOException e) {
             throw new GhostException("cannot prepare the console in " + home + ": " + Sentences.of(e));
         }
         System.setProperty("gosh.home", home.toString());
         System.setProperty("gosh.args", "--nohistory");
-        System.setProperty("ghost.console.history", home.resolve("history").toString());
         System.setProperty("org.jline.terminal.provider", "exec");
     }
 

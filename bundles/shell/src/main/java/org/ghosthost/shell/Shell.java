@@ -19,13 +19,14 @@ public final class Shell implements BundleActivator {
                 new ServiceTracker<>(context, EnclaveManager.class, null);
         manager.open();
         Enclaves enclaves = new Enclaves(manager::getService);
-        offer(context, new EnclaveCommands(enclaves), EnclaveCommands.functions());
-        offer(context, new PolicyCommands(enclaves), PolicyCommands.functions());
+        offer(context, "ghost", new EnclaveCommands(enclaves), EnclaveCommands.functions());
+        offer(context, "ghost", new PolicyCommands(enclaves), PolicyCommands.functions());
+        offer(context, "complete", new Completions(context, manager::getService), Completions.functions());
     }
 
-    private static void offer(BundleContext context, Object commands, String... functions) {
+    private static void offer(BundleContext context, String scope, Object commands, String... functions) {
         context.registerService(Object.class, commands, FrameworkUtil.asDictionary(Map.of(
-                CommandProcessor.COMMAND_SCOPE, "ghost", CommandProcessor.COMMAND_FUNCTION, functions)));
+                CommandProcessor.COMMAND_SCOPE, scope, CommandProcessor.COMMAND_FUNCTION, functions)));
     }
 
     /** Nothing: the framework takes services and trackers back. */
