@@ -149,10 +149,11 @@ public final class Enclave {
         if (leader.release().equals(release)) {
             throw new EnclaveException("enclave " + id() + " runs " + release.id() + " already");
         }
-        Generation next = Generation.create(nextGeneration, release, configuration, memory, cpus, backend.topology(),
-                seed + nextGeneration);
+        int number = nextGeneration;
+        Handoff way = new Handoff(id(), leader.number(), leader.release().id(), number, release.id(), backend.now());
+        Generation next = Generation.create(number, release, configuration, memory, cpus, backend.topology(),
+                seed + number);
         nextGeneration++;
-        Handoff way = newHandoff(leader, next);
         way.advance(Handoff.Event.PREPARED);
         lead.start(next, way);
         return way;
