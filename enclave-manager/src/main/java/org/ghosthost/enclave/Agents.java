@@ -182,15 +182,20 @@ final class Agents {
         scatteredMessages = !empty;
     }
 
-    /** A message has come by the queue of {@code queueCpu}; a global leader brings the task to its own queue. */
-    void taskSeen(Generation leader, int queueCpu, Message message) {
+    /**
+     * A message has come by the queue of {@code queueCpu}; a global leader brings the task to its own queue.
+     *
+     * @return CPU whose queue the task sends to from now on
+     */
+    int taskSeen(Generation leader, int queueCpu, Message message) {
         int word = message.statusWord();
         if (queueCpu == firstCpu && owners[word] == firstCpu) {
-            return;
+            return firstCpu;
         }
+        own(word, queueCpu);
         boolean brought = leader.isGlobal() && queueCpu != firstCpu
                 && kernel.associate(message.gtid(), queues[firstCpu], message.seqnum()) >= 0;
-        own(word, brought ? firstCpu : queueCpu);
+        return brought ? firstCpu : queueCpu;
     }
 
     void taskGone(int statusWord) {

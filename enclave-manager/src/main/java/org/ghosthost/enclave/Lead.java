@@ -106,7 +106,10 @@ final class Lead {
             if (type == MessageType.TASK_DEAD || type == MessageType.TASK_DEPARTED) {
                 agents.taskGone(message.statusWord());
             } else {
-                agents.taskSeen(leader, queueCpu, message);
+                int sendsTo = agents.taskSeen(leader, queueCpu, message);
+                if (sendsTo != queueCpu) {
+                    moved(message.statusWord(), sendsTo);
+                }
             }
         }
     }
@@ -136,7 +139,7 @@ final class Lead {
         }
     }
 
-    /** The leader has sent a task from one CPU's instance to another's; a per-CPU follower does the same. */
+    /** A task sends to another CPU's queue from now on: a per-CPU follower hands it to that CPU's instance. */
     void moved(int statusWord, int toCpu) {
         int fromCpu = agents.owner(statusWord);
         agents.own(statusWord, toCpu);
@@ -437,8 +440,14 @@ final class Lead {
 
     /** What was thrown, as text: the object itself would keep the bundle's classes alive. */
     private static String text(Generation generation, Throwable thrown) {
-        StackTraceElement[] stack = thrown.getStackTrace();
-        String text = generation.release().id() + " threw " + thrown + (stack.length == 0 ? "" : " at " + stack[0]);
+        String what;
+        try {
+            StackTraceElement[] stack = thrown.getStackTrace();
+            what = thrown + (stack.length == 0 ? "" : " at " + stack[0]);
+        } catch (Throwable t) { // an exception of the policy's own class may throw when it is read
+            what = thrown.getClass().getName();
+        }
+        String text = generation.release().id() + " threw " + what;
         return text.length() > LONGEST_REASON ? text.substring(0, LONGEST_REASON) : text;
     }
 }
