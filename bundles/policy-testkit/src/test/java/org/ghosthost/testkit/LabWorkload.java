@@ -15,7 +15,7 @@ import org.ghosthost.workload.TaskSpec;
 import org.ghosthost.workload.Workload;
 
 /**
- * Threads that do a bit of everything: burn, sleep, yield, block on one another, change their nice values and CPUs, bear
+ * Threads that do a bit of everything: burn, sleep, yield, change their nice values and CPUs, leave and come back, bear
  * children that soon die. What a thread does follows from the seed alone, not from when it gets a CPU. They end after
  * a fixed number of rounds, or when told.
  */

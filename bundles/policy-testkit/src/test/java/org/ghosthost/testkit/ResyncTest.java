@@ -1,0 +1,76 @@
+package org.ghosthost.testkit;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.stream.Stream;
+import org.ghosthost.enclave.PolicyRelease;
+import org.ghosthost.kernel.sim.FaultPlan;
+import org.ghosthost.policy.PolicyModel;
+import org.ghosthost.testkit.Lab.Setting;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Queues overflow: messages are lost, tasks are not. */
+class ResyncTest {
+    private static final int ONE_IN_FIFTY = 20_000;
+
+    static Stream<Arguments> settingsAndModels() {
+        return LabSettings.settings().flatMap(setting -> Stream.of(PolicyModel.GLOBAL, PolicyModel.PER_CPU)
+                .map(model -> Arguments.of(setting, model)));
+    }
+
+    private static Lab overflowing(Setting setting) {
+        return new Lab(setting, null, config -> config.withFaults(new FaultPlan(0, 0, ONE_IN_FIFTY, 0)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("settingsAndModels")
+    void afterAnOverflowTheStatusWordsTellAndNoTaskIsLost(Setting setting, PolicyModel model) {
+        try (Lab lab = overflowing(setting)) {
+            lab.settle(Releases.fifo("one", "1.0.0", model));
+            LabWorkload workload = lab.load(24, LabWorkload.FOR_EVER, 3);
+            for (int i = 0; i < 4; i++) {
+                lab.runAndSeeProgress(workload, 10 * Lab.MS);
+            }
+            lab.finish(workload);
+            assertTrue(lab.enclave.status().overflows() > 10, "overflows: " + lab.enclave.status().overflows());
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("settingsAndModels")
+    void aRollAmidOverflowsLosesNoTask(Setting setting, PolicyModel model) {
+        PolicyRelease[] releases = {Releases.fifo("one", "1.0.0", model), Releases.fifo("two", "1.0.0",
+                PolicyModel.GLOBAL), Releases.fifo("three", "1.0.0", PolicyModel.PER_CPU)};
+        try (Lab lab = overflowing(setting)) {
+            LabWorkload workload = lab.load(24, LabWorkload.FOR_EVER, 3);
+            for (int i = 0; i < 12; i++) {
+                lab.attach(releases[i % releases.length]);
+                lab.untilLeads(releases[i % releases.length]);
+                lab.runAndSeeProgress(workload, 10 * Lab.MS);
+            }
+            lab.finish(workload);
+            assertEquals(List.of(), lab.enclave.tasks());
+        }
+    }
+
+    /** Agents that are held up let real queues run full, not by a throw of the dice. */
+    @ParameterizedTest
+    @MethodSource("settingsAndModels")
+    void anAgentThatIsHeldUpForLongLosesNoTask(Setting setting, PolicyModel model) {
+        FaultPlan stalls = new FaultPlan(5_000, 2 * Lab.MS, 0, 0);
+        try (Lab lab = new Lab(setting, null, config -> config.withFaults(stalls))) {
+            lab.settle(Releases.fifo("one", "1.0.0", model));
+            LabWorkload workload = lab.load(24, LabWorkload.FOR_EVER, 3);
+            PolicyRelease next = Releases.fifo("two", "1.0.0", PolicyModel.GLOBAL);
+            lab.run(10 * Lab.MS);
+            lab.attach(next);
+            lab.untilLeads(next);
+            lab.run(20 * Lab.MS);
+            lab.finish(workload);
+        }
+    }
+}
