@@ -89,6 +89,7 @@ final class Agents {
     }
 
     void moveGlobal(int cpu) {
+        loops[globalCpu].agent().handOverPending(at -> loops[cpu].agent());
         globalCpu = cpu;
         kernel.ping(cpu);
     }
@@ -124,6 +125,7 @@ final class Agents {
                 throw new AssertionError("queue of CPU " + cpu + ": " + e.getMessage(), e);
             }
             associateAgent(cpu, queues[generation.isGlobal() ? firstCpu : cpu]);
+            loops[cpu].agent().handOverPending(at -> loops[generation.isGlobal() ? firstCpu : at].agent());
         }
     }
 

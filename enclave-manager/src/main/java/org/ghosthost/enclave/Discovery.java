@@ -36,6 +36,11 @@ final class Discovery {
         return message(type, messageFlags, barrier, word, now);
     }
 
+    /** A NEW for a task that has died or departed, as it was before that; the message that tells so is on its way. */
+    Message taskLeaving(int word, long now) {
+        return message(MessageType.TASK_NEW, 0, statusWords.barrier(word) - 1, word, now);
+    }
+
     /** A DEAD for a task whose own message was lost. */
     Message taskDead(int word, long now) {
         return message(MessageType.TASK_DEAD, 0, statusWords.barrier(word) + 1, word, now);

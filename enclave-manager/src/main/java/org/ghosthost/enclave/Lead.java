@@ -203,9 +203,11 @@ final class Lead {
         }
     }
 
+    /** A task that the leader does not know is left out: its NEW is on its way and will be shown to both. */
     private void discover(Generation generation, int word) {
-        if (statusWords.isTask(word) && !generation.knows(word)) {
-            generation.show(agents.owner(word), discovery.taskNew(word, enclave.clock()));
+        if (leader.knows(word) && !generation.knows(word)) {
+            generation.show(agents.owner(word), statusWords.isTask(word)
+                    ? discovery.taskNew(word, enclave.clock()) : discovery.taskLeaving(word, enclave.clock()));
         }
     }
 

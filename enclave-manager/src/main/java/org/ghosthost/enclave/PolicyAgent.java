@@ -1,6 +1,7 @@
 package org.ghosthost.enclave;
 
 import java.util.Arrays;
+import java.util.function.IntFunction;
 import org.ghosthost.enclave.kernel.Errno;
 import org.ghosthost.enclave.kernel.KernelEnclave;
 import org.ghosthost.enclave.kernel.TransactionTable;
@@ -112,18 +113,33 @@ final class PolicyAgent implements Agent {
         return failed;
     }
 
-    /** Takes back what was opened or is pending: the policy that decided it is no longer in charge. */
+    /**
+     * Takes back what was opened or is pending: the policy that decided it is no longer in charge. What the kernel side
+     * has claimed stays pending: its slot must not be used before its outcome is there.
+     */
     void abandon() {
         for (int at = opened.first(); at >= 0; at = opened.next(at + 1)) {
             transactions.abort(at);
             transactions.disown(at);
         }
         for (int at = pending.first(); at >= 0; at = pending.next(at + 1)) {
-            transactions.abort(at);
+            if (transactions.abort(at)) {
+                pending.remove(at);
+            }
         }
         opened.clear();
-        pending.clear();
         groupCount = 0;
+        moveGlobalTo = CpuSet.NO_CPU;
+    }
+
+    /** Leaves its pending transactions to the agents that decide for their CPUs from now on; may be itself. */
+    void handOverPending(IntFunction<PolicyAgent> decidesFor) {
+        for (int at = pending.first(); at >= 0; at = pending.next(at + 1)) {
+            PolicyAgent to = decidesFor.apply(at);
+            pending.remove(at);
+            to.gtids[at] = gtids[at];
+            to.pending.add(at);
+        }
     }
 
     /** How many transactions ended in this state. */
