@@ -5,18 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
-import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
+import org.ghosthost.distribution.Product.Outcome;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,24 +19,17 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Runs {@code ghost demo} and {@code ghost simulate} of the unpacked product. */
 final class SimulateIT {
 
-    private static final Path PRODUCT = Path.of(System.getProperty("ghost.product"));
-    private static final Path DEADLINES = PRODUCT.resolve("examples/workloads/deadlines.json");
-    private static final int TIMEOUT_S = 120;
-
     @TempDir
     private Path folder;
-
-    private record Outcome(int status, String out, String err) {
-    }
 
     @Test
     void theDemoRollsTwiceUnderLoadAndLosesNothing() throws Exception {
         Outcome outcome = ghost("", "demo", "--json", "demo.json");
-        assertEquals(0, outcome.status, outcome.err);
-        assertEquals("", outcome.err);
-        assertTrue(outcome.out.contains("The enclave goes on under edf 1.1.0."), outcome.out);
+        assertEquals(0, outcome.status(), outcome.err());
+        assertEquals("", outcome.err());
+        assertTrue(outcome.out().contains("The enclave goes on under edf 1.1.0."), outcome.out());
 
-        Map<String, String> json = read(folder.resolve("demo.json"));
+        Map<String, String> json = Product.json(Files.readString(folder.resolve("demo.json")));
         assertEquals("0", json.get("/tasks_lost"));
         assertEquals("edf 1.0.0", json.get("/rolls/0/from"));
         assertEquals("edf 1.1.0", json.get("/rolls/0/to"));
@@ -74,14 +61,14 @@ final class SimulateIT {
     void whatIsWrongIsOneSentenceAndNoFile() throws Exception {
         for (List<String> arguments : List.of(
                 List.of("--workload", "none.json", "--json", "r.json"),
-                List.of("--workload", DEADLINES.toString(), "--policy", "none.jar", "--json", "r.json"),
-                List.of("--workload", DEADLINES.toString(), "--frobnicate"))) {
+                List.of("--workload", Product.DEADLINES.toString(), "--policy", "none.jar", "--json", "r.json"),
+                List.of("--workload", Product.DEADLINES.toString(), "--frobnicate"))) {
             List<String> words = new ArrayList<>(List.of("simulate"));
             words.addAll(arguments);
             Outcome outcome = ghost("", words.toArray(String[]::new));
-            assertTrue(outcome.status != 0);
-            assertTrue(outcome.err.startsWith("ghost: ") && outcome.err.lines().count() == 1, outcome.err);
-            assertEquals("", outcome.out);
+            assertTrue(outcome.status() != 0);
+            assertTrue(outcome.err().startsWith("ghost: ") && outcome.err().lines().count() == 1, outcome.err());
+            assertEquals("", outcome.out());
             assertFalse(Files.exists(folder.resolve("r.json")));
         }
     }
@@ -91,46 +78,21 @@ final class SimulateIT {
         assumeTrue(Files.exists(Path.of("/dev/full")));
         Outcome outcome = ghost("", "simulate", "--workload", "spin:tasks=9,run=1ms,sleep=1ms", "--duration", "1s",
                 "--trace", "/dev/full");
-        assertEquals(1, outcome.status);
-        assertTrue(outcome.err.startsWith("ghost: cannot write /dev/full: ") && outcome.err.lines().count() == 1,
-                outcome.err);
+        assertEquals(1, outcome.status());
+        assertTrue(outcome.err().startsWith("ghost: cannot write /dev/full: ") && outcome.err().lines().count() == 1,
+                outcome.err());
     }
 
     private Map<String, String> simulate(String javaOptions) throws Exception {
         Path json = folder.resolve("result.json");
         Outcome outcome = ghost(javaOptions, "simulate", "--cpus", "8", "--policy", "policy-edf.jar", "--workload",
-                DEADLINES.toString(), "--duration", "500ms", "--roll", "200ms=policy-edf-1.1.0.jar", "--json",
+                Product.DEADLINES.toString(), "--duration", "500ms", "--roll", "200ms=policy-edf-1.1.0.jar", "--json",
                 json.toString());
-        assertEquals(0, outcome.status, outcome.err);
-        return read(json);
+        assertEquals(0, outcome.status(), outcome.err());
+        return Product.json(Files.readString(json));
     }
 
     private Outcome ghost(String javaOptions, String... arguments) throws Exception {
-        List<String> command = new ArrayList<>(List.of(PRODUCT.resolve("bin/ghost").toString()));
-        command.addAll(List.of(arguments));
-        Path out = Files.createTempFile(folder, "out", "");
-        Path err = Files.createTempFile(folder, "err", "");
-        ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile())
-                .redirectOutput(out.toFile()).redirectError(err.toFile());
-        builder.environment().put("GHOST_JAVA_OPTS", javaOptions);
-        Process process = builder.start();
-        if (!process.waitFor(TIMEOUT_S, TimeUnit.SECONDS)) {
-            process.destroyForcibly();
-            throw new AssertionError("not done after " + TIMEOUT_S + " s: " + command);
-        }
-        return new Outcome(process.exitValue(), Files.readString(out), Files.readString(err));
-    }
-
-    /** Every value of a JSON file by its path. */
-    private static Map<String, String> read(Path file) throws IOException {
-        Map<String, String> values = new TreeMap<>();
-        try (InputStream in = Files.newInputStream(file); JsonParser parser = new JsonFactory().createParser(in)) {
-            for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
-                if (token.isScalarValue()) {
-                    values.put(parser.getParsingContext().pathAsPointer().toString(), parser.getText());
-                }
-            }
-        }
-        return values;
+        return Product.run(folder, javaOptions, "", List.of(arguments));
     }
 }
