@@ -51,7 +51,7 @@ public final class BundleCommands {
             if (name.endsWith(".jar")) {
                 tell(session, policies.install(name, session.currentDir()));
             } else {
-                tell(session, policies.start(bundle(name)));
+                tell(session, policies.start(policy(name)));
             }
         }
     }

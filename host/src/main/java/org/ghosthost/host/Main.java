@@ -36,7 +36,15 @@ public final class Main {
         } catch (OutOfMemoryError e) {
             err.println("ghost: " + Sentences.of(e));
             return GhostException.FAILED;
+        } catch (RuntimeException | Error e) {
+            err.println("ghost: this is a defect of Ghosthost: " + e + at(e));
+            return GhostException.FAILED;
         }
+    }
+
+    private static String at(Throwable failure) {
+        StackTraceElement[] trace = failure.getStackTrace();
+        return trace.length == 0 ? "" : " at " + trace[0];
     }
 
     private static int dispatch(List<String> args, PrintStream out, PrintStream err) throws GhostException {

@@ -75,7 +75,7 @@ final class PolicySource {
                 throw e;
             }
         } catch (IOException e) {
-            throw new GhostException("cannot read " + source + ": " + Sentences.of(e));
+            throw new GhostException("cannot take a copy of " + source.getFileName() + ": " + Sentences.of(e));
         }
     }
 

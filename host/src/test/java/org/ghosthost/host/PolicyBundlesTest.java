@@ -245,6 +245,7 @@ final class PolicyBundlesTest {
         String sentence = embedded.run(folder, "felix:uninstall 0");
         assertEquals("1 ghost: bundle 0 (org.apache.felix.framework) is a part of the host;"
                 + " ghost:shutdown stops the host", sentence);
+        assertEquals(sentence, embedded.run(folder, "felix:start 0"));
         assertEquals("1 ghost: there is no bundle 99: felix:lb lists them", embedded.run(folder, "felix:stop 99"));
     }
 }
