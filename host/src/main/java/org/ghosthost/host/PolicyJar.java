@@ -97,8 +97,9 @@ record PolicyJar(
         try (ZipFile zip = new ZipFile(file.toFile())) {
             readAll(zip, named);
             Attributes headers = manifest(zip, named).getMainAttributes();
+            PolicyJar jar = describe(headers, named, sha256(file));
             checkReach(headers, named);
-            return describe(headers, named, sha256(file));
+            return jar;
         }
     }
 
