@@ -99,7 +99,7 @@ final class AgentLoop implements AgentPass, KernelEnclave.MessageHandler, Mailbo
         try {
             agent.collectPending();
             boolean more = drainAll(leader);
-            waitUntilNs = leader.instance(cpu).schedule(agent);
+            waitUntilNs = leader.instance(cpu).schedule(leader.agent(cpu));
             if (more || enclave.lead().mustHurry()) {
                 waitUntilNs = Policy.AGAIN;
             }

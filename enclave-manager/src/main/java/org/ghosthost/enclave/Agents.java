@@ -48,11 +48,11 @@ final class Agents {
         kernel.setDefaultQueue(queues[firstCpu]);
     }
 
-    void attach(Enclave enclave, EnclaveMemory memory) throws KernelException {
+    void attach(Enclave enclave) throws KernelException {
         for (int cpu = firstCpu; cpu >= 0; cpu = cpus.next(cpu + 1)) {
             loops[cpu] = new AgentLoop(enclave, kernel, cpu);
             int word = kernel.attachAgent(cpu, queues[cpu], loops[cpu]);
-            loops[cpu].attached(new PolicyAgent(enclave, kernel, memory, cpu, word, loops.length), word);
+            loops[cpu].attached(new PolicyAgent(enclave, kernel, cpu, word, loops.length), word);
         }
     }
 
@@ -138,11 +138,11 @@ final class Agents {
 
     void tellLead(Generation generation) {
         if (generation.isGlobal()) {
-            generation.instance(firstCpu).lead(loops[globalCpu].agent());
+            generation.instance(firstCpu).lead(generation.agent(globalCpu));
             return;
         }
         for (int cpu = firstCpu; cpu >= 0; cpu = cpus.next(cpu + 1)) {
-            generation.instance(cpu).lead(loops[cpu].agent());
+            generation.instance(cpu).lead(generation.agent(cpu));
         }
     }
 

@@ -49,7 +49,7 @@ public final class Enclave {
         memory = new EnclaveMemory(kernel.statusWords());
         agents = new Agents(kernel, cpus);
         lead = new Lead(this, agents, memory, newFifo());
-        agents.attach(this, memory);
+        agents.attach(this);
         lead.leader().attached(agents, cpus);
         agents.begin(lead.leader());
         agents.tellLead(lead.leader());
@@ -284,7 +284,7 @@ public final class Enclave {
                         instance.dump(out);
                     }
                 } catch (Throwable t) { // a policy's fault in its dump is no reason to put it out
-                    out.append("dump failed: ").append(t).append('\n');
+                    out.append("dump failed: ").append(Thrown.text(t)).append('\n');
                 }
             }
         });

@@ -2,12 +2,12 @@ package org.ghosthost.enclave;
 
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.ghosthost.policy.Agent;
 import org.ghosthost.policy.Configuration;
 import org.ghosthost.policy.Message;
 import org.ghosthost.policy.MessageType;
 import org.ghosthost.policy.Policy;
 import org.ghosthost.policy.PolicyContext;
-import org.ghosthost.policy.PolicyMemory;
 import org.ghosthost.policy.PolicyModel;
 import org.ghosthost.policy.TransactionState;
 import org.ghosthost.policy.topology.CpuSet;
@@ -24,15 +24,17 @@ final class Generation {
     private final Map<String, String> configuration;
     private final Policy[] instances;
     private final int firstCpu;
-    private final PolicyMemory memory;
+    private final EnclaveMemory.View memory;
     private final int memoryVersion;
     private final int[] seen;
     private final SplittableRandom random;
+    private final Agent[] agents;
+    private boolean leads;
     private int taskCount;
     private volatile @Nullable String failure;
 
     private Generation(int number, PolicyRelease release, Map<String, String> configuration, Policy[] instances,
-            int firstCpu, PolicyMemory memory, int maxTasks, long seed) {
+            int firstCpu, EnclaveMemory.View memory, int maxTasks, long seed) {
         this.number = number;
         this.release = release;
         this.configuration = configuration;
@@ -41,6 +43,7 @@ final class Generation {
         this.memory = memory;
         memoryVersion = release.factory().policyMemoryVersion();
         seen = new int[maxTasks];
+        agents = new Agent[instances.length];
         random = new SplittableRandom(seed);
     }
 
@@ -49,18 +52,19 @@ final class Generation {
             CpuSet cpus, Topology topology, long seed) throws EnclaveException {
         try {
             Configuration configuration = Configuration.of(release.factory().configuration(), given);
-            PolicyMemory view = memory.view();
+            EnclaveMemory.View view = memory.view(release, release.factory().policyMemoryVersion());
             Policy[] instances = new Policy[cpus.last() + 1];
             boolean perCpu = release.model() == PolicyModel.PER_CPU;
             for (int cpu = cpus.first(); cpu >= 0; cpu = perCpu ? cpus.next(cpu + 1) : -1) {
                 instances[cpu] = release.factory().create(new PolicyContext(perCpu ? cpu : -1, cpus.copy(), topology,
-                        configuration, seed, memory.slots(), memory.statusWords(), view, memory.inherited(release)));
+                        configuration, seed, memory.slots(), memory.statusWords(), view.memory(),
+                        view.inherited()));
             }
             return new Generation(number, release, given, instances, cpus.first(), view, memory.slots(), seed);
         } catch (IllegalArgumentException e) {
-            throw new EnclaveException("policy " + release.id() + " cannot be attached: " + e.getMessage(), e);
-        } catch (Exception | LinkageError | StackOverflowError e) {
-            throw new EnclaveException("policy " + release.id() + " cannot be made: it threw " + e, e);
+            throw new EnclaveException("policy " + release.id() + " cannot be attached: " + Thrown.message(e));
+        } catch (Throwable t) { // whatever a factory throws is its own fault, not the host's
+            throw new EnclaveException("policy " + release.id() + " cannot be made: it threw " + Thrown.text(t));
         }
     }
 
@@ -99,10 +103,18 @@ final class Generation {
     }
 
     /** Tells each instance its agent. */
-    void attached(Agents agents, CpuSet cpus) {
-        for (int cpu = cpus.first(); cpu >= 0; cpu = isGlobal() ? CpuSet.NO_CPU : cpus.next(cpu + 1)) {
-            instance(cpu).attached(agents.loop(cpu).agent());
+    void attached(Agents loops, CpuSet cpus) {
+        for (int cpu = cpus.first(); cpu >= 0; cpu = cpus.next(cpu + 1)) {
+            agents[cpu] = new GenerationAgent(loops.loop(cpu).agent(), this, memory.memory());
         }
+        for (int cpu = cpus.first(); cpu >= 0; cpu = isGlobal() ? CpuSet.NO_CPU : cpus.next(cpu + 1)) {
+            instance(cpu).attached(agent(cpu));
+        }
+    }
+
+    /** The agent of {@code cpu}, as this generation has it in hand. */
+    Agent agent(int cpu) {
+        return agents[cpu];
     }
 
     /** Tells each instance that it has been shown every task. */
@@ -112,11 +124,16 @@ final class Generation {
         }
     }
 
-    void leads(boolean leads, EnclaveMemory enclaveMemory) {
-        memory.writable(leads);
-        if (leads) {
-            enclaveMemory.ownedBy(release, memoryVersion);
+    void leads(boolean yes, EnclaveMemory enclaveMemory) {
+        leads = yes;
+        memory.memory().writable(yes);
+        if (yes) {
+            enclaveMemory.ownedBy(release, memoryVersion, memory.stamp());
         }
+    }
+
+    boolean leads() {
+        return leads;
     }
 
     /** Why it was put out, as text; null as long as it is sound. */

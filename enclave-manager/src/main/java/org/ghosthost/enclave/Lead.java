@@ -12,6 +12,7 @@ import org.ghosthost.policy.Message;
 import org.ghosthost.policy.MessageType;
 import org.ghosthost.policy.StatusWords;
 import org.ghosthost.policy.TransactionState;
+import org.ghosthost.policy.abi.StatusWordLayout;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +32,6 @@ final class Lead {
     static final int MAX_HISTORY = 1024;
 
     private static final Logger LOG = LogManager.getLogger(Lead.class);
-    private static final int LONGEST_REASON = 300;
 
     private final Enclave enclave;
     private final Agents agents;
@@ -93,6 +93,10 @@ final class Lead {
     void message(int queueCpu, Message message) {
         int type = message.type();
         boolean task = MessageType.isTask(type);
+        if (task && statusWords.gtid(message.statusWord()) != message.gtid()) {
+            staleMessages++; // of a task that a resync has found gone
+            return;
+        }
         if (task && type == MessageType.TASK_NEW && !leader.knows(message.statusWord())) {
             memory.clear(message.statusWord());
         }
@@ -184,9 +188,23 @@ final class Lead {
         LOG.warn("enclave {}: a queue overflowed, reading the status words again", enclave.id());
         for (int word = 0; word < statusWords.capacity(); word++) {
             if (statusWords.isTask(word)) {
+                if (!leader.knows(word)) {
+                    memory.clear(word); // its NEW was lost
+                }
                 show(word);
             } else if (leader.knows(word)) {
                 message(agents.owner(word), discovery.taskDead(word, enclave.clock()));
+            } else if ((statusWords.flags(word) & StatusWordLayout.FLAG_CAN_FREE) != 0) {
+                agents.taskGone(word); // it came and went, and nobody was told
+            }
+        }
+        leader.discovered(enclave.cpuSet());
+        Generation follows = follower;
+        if (follows != null && cursor >= statusWords.capacity()) {
+            try {
+                follows.discovered(enclave.cpuSet());
+            } catch (Throwable t) { // a follower's fault is its own
+                followerFailed(follows, t);
             }
         }
     }
@@ -440,16 +458,7 @@ final class Lead {
         }
     }
 
-    /** What was thrown, as text: the object itself would keep the bundle's classes alive. */
     private static String text(Generation generation, Throwable thrown) {
-        String what;
-        try {
-            StackTraceElement[] stack = thrown.getStackTrace();
-            what = thrown + (stack.length == 0 ? "" : " at " + stack[0]);
-        } catch (Throwable t) { // an exception of the policy's own class may throw when it is read
-            what = thrown.getClass().getName();
-        }
-        String text = generation.release().id() + " threw " + what;
-        return text.length() > LONGEST_REASON ? text.substring(0, LONGEST_REASON) : text;
+        return generation.release().id() + " threw " + Thrown.text(thrown);
     }
 }

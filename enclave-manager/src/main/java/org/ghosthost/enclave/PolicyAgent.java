@@ -7,7 +7,6 @@ import org.ghosthost.enclave.kernel.KernelEnclave;
 import org.ghosthost.enclave.kernel.TransactionTable;
 import org.ghosthost.policy.Agent;
 import org.ghosthost.policy.Gtid;
-import org.ghosthost.policy.PolicyMemory;
 import org.ghosthost.policy.StatusWords;
 import org.ghosthost.policy.TransactionState;
 import org.ghosthost.policy.abi.StatusWordLayout;
@@ -16,12 +15,11 @@ import org.ghosthost.policy.topology.CpuSet;
 import org.jspecify.annotations.Nullable;
 
 /** One agent's hands: opens transactions, commits them together, keeps those whose outcome is still to come. */
-final class PolicyAgent implements Agent {
+final class PolicyAgent {
     private final Enclave enclave;
     private final KernelEnclave kernel;
     private final TransactionTable transactions;
     private final StatusWords statusWords;
-    private final PolicyMemory policyMemory;
     private final int cpu;
     private final int statusWord;
 
@@ -38,16 +36,13 @@ final class PolicyAgent implements Agent {
     private long now;
     private int barrier;
 
-    PolicyAgent(Enclave enclave, KernelEnclave kernel, EnclaveMemory memory, int cpu, int statusWord,
-            int possibleCpus) {
+    PolicyAgent(Enclave enclave, KernelEnclave kernel, int cpu, int statusWord, int possibleCpus) {
         this.enclave = enclave;
         this.kernel = kernel;
         this.cpu = cpu;
         this.statusWord = statusWord;
         transactions = kernel.transactions();
         statusWords = kernel.statusWords();
-        policyMemory = memory.view();
-        policyMemory.writable(true);
         gtids = new long[possibleCpus];
     }
 
@@ -170,56 +165,42 @@ final class PolicyAgent implements Agent {
         return state.ordinal();
     }
 
-    // ---- what the policy sees
+    // ---- what a policy sees, by its GenerationAgent
 
-    @Override
-    public int cpu() {
+    int cpu() {
         return cpu;
     }
 
-    @Override
-    public long now() {
+    long now() {
         return now;
     }
 
-    @Override
-    public boolean boosted() {
+    boolean boosted() {
         return (statusWords.flags(statusWord) & StatusWordLayout.FLAG_BOOSTED) != 0;
     }
 
-    @Override
-    public CpuSet cpus() {
+    CpuSet cpus() {
         return enclave.cpuSet();
     }
 
-    @Override
-    public boolean available(int other) {
+    boolean available(int other) {
         int word = enclave.agents().statusWord(other);
         return word >= 0 && (statusWords.flags(word) & StatusWordLayout.FLAG_CPU_AVAILABLE) != 0;
     }
 
-    @Override
-    public boolean pending(int other) {
+    boolean pending(int other) {
         return pending.contains(other);
     }
 
-    @Override
-    public StatusWords statusWords() {
+    StatusWords statusWords() {
         return statusWords;
     }
 
-    @Override
-    public PolicyMemory policyMemory() {
-        return policyMemory;
-    }
-
-    @Override
-    public boolean affinity(long gtid, CpuSet cpus) {
+    boolean affinity(long gtid, CpuSet cpus) {
         return kernel.affinity(gtid, cpus);
     }
 
-    @Override
-    public void run(int target, long gtid, int taskBarrier, int flags, long sliceNs) {
+    void run(int target, long gtid, int taskBarrier, int flags, long sliceNs) {
         if (target < 0 || !enclave.cpuSet().contains(target)) {
             throw new IllegalArgumentException("CPU " + target + " is not of the enclave: " + enclave.cpuSet());
         }
@@ -253,13 +234,11 @@ final class PolicyAgent implements Agent {
         outcome(target, TransactionState.ABORTED);
     }
 
-    @Override
-    public void ping(int target) {
+    void ping(int target) {
         kernel.ping(target);
     }
 
-    @Override
-    public boolean abort(int target) {
+    boolean abort(int target) {
         if (!pending.contains(target) || !transactions.abort(target)) {
             return false;
         }
@@ -267,8 +246,7 @@ final class PolicyAgent implements Agent {
         return true;
     }
 
-    @Override
-    public void beginSyncGroup() {
+    void beginSyncGroup() {
         if (inGroup) {
             throw new IllegalStateException("a sync group is open already");
         }
@@ -280,8 +258,7 @@ final class PolicyAgent implements Agent {
         inGroup = true;
     }
 
-    @Override
-    public void endSyncGroup() {
+    void endSyncGroup() {
         if (!inGroup) {
             throw new IllegalStateException("no sync group is open");
         }
@@ -291,45 +268,35 @@ final class PolicyAgent implements Agent {
         }
     }
 
-    @Override
-    public int associate(long gtid, int word, int target, int taskBarrier) {
+    int associate(long gtid, int word, int target, int taskBarrier) {
         int result = kernel.associate(gtid, enclave.agents().queue(target), taskBarrier);
         if (result >= 0) {
             enclave.lead().moved(word, target);
-            return (result & KernelEnclave.BRAND_NEW) != 0 ? BRAND_NEW
-                    : (result & KernelEnclave.ALREADY) != 0 ? ALREADY : ASSOCIATED;
+            return (result & KernelEnclave.BRAND_NEW) != 0 ? Agent.BRAND_NEW
+                    : (result & KernelEnclave.ALREADY) != 0 ? Agent.ALREADY : Agent.ASSOCIATED;
         }
-        return result == -Errno.ESTALE.number() ? STALE : NOT_FOUND;
+        return result == -Errno.ESTALE.number() ? Agent.STALE : Agent.NOT_FOUND;
     }
 
-    @Override
-    public boolean send(int target, long gtid, int word, long data) {
+    boolean send(int target, long gtid, int word, long data) {
         return enclave.agents().loop(target).receive(cpu, gtid, word, data);
     }
 
-    @Override
-    public void moveGlobalTo(int target) {
+    void moveGlobalTo(int target) {
         if (!enclave.cpuSet().contains(target)) {
             throw new IllegalArgumentException("CPU " + target + " is not of the enclave: " + enclave.cpuSet());
         }
         moveGlobalTo = target;
     }
 
-    @Override
-    public void armTimer(int target, long atNs, long type, long cookie) {
+    void armTimer(int target, long atNs, long type, long cookie) {
         int result = kernel.armTimer(target, atNs, type, cookie);
         if (result < 0) {
             throw new IllegalArgumentException("no timer for CPU " + target + ": errno " + -result);
         }
     }
 
-    @Override
-    public @Nullable PrioTable prioTable(int tgid) {
+    @Nullable PrioTable prioTable(int tgid) {
         return kernel.prioTable(tgid);
-    }
-
-    @Override
-    public int random(int bound) {
-        return enclave.lead().leader().nextRandom(bound);
     }
 }

@@ -26,7 +26,7 @@ final class StateTransfer {
                     to.instance(cpu).importState(bytes.flip().asReadOnlyBuffer(), version);
                 }
             } catch (Throwable t) { // a policy's fault here costs the bytes, not the roll
-                LOG.warn("state of {} not handed to {}: {}", from.release().id(), to.release().id(), t.toString());
+                LOG.warn("state of {} not handed to {}: {}", from.release().id(), to.release().id(), Thrown.text(t));
             }
         }
     }

@@ -25,7 +25,7 @@ import org.ghosthost.policy.topology.CpuSet;
 import org.ghosthost.policy.topology.Topology;
 import org.jspecify.annotations.Nullable;
 
-/** A simulated machine with its invariants on, the real enclave manager, one enclave, and a workload in it. */
+/** A simulated machine (with odd seeds its invariants are checked, which costs time), the real enclave manager, one enclave, and a workload in it. */
 final class Lab implements AutoCloseable {
     static final long US = 1_000;
     static final long MS = 1_000_000;
@@ -68,7 +68,7 @@ final class Lab implements AutoCloseable {
     Lab(Setting setting, @Nullable Path state, UnaryOperator<MachineConfig> change) {
         this.setting = setting;
         MachineConfig config = MachineConfig.of(Topology.parse("" + CPUS), setting.seed)
-                .withProfile(setting.profile).withInvariants(true).withStatusWords(256);
+                .withProfile(setting.profile).withInvariants(setting.seed % 2 == 1).withStatusWords(256);
         kernel = new SimulatedKernel(change.apply(config));
         kernel.observe(counting);
         manager = new EnclaveManager(kernel, setting.seed, state);

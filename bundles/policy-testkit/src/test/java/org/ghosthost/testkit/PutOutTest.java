@@ -54,7 +54,7 @@ class PutOutTest {
         } catch (EnclaveException e) {
             throw new AssertionError(e);
         }
-        return lab.load(24, LabWorkload.FOR_EVER, 4);
+        return lab.load(14, LabWorkload.FOR_EVER, 3);
     }
 
     private static PolicyModel other(PolicyModel model) {

@@ -1,6 +1,7 @@
 package org.ghosthost.testkit;
 
 import java.nio.ByteBuffer;
+import java.util.Objects;
 import java.util.Set;
 import org.ghosthost.agent.FifoQueue;
 import org.ghosthost.agent.GlobalPolicy;
@@ -8,11 +9,14 @@ import org.ghosthost.agent.PerCpuPolicy;
 import org.ghosthost.agent.Task;
 import org.ghosthost.enclave.PolicyRelease;
 import org.ghosthost.enclave.PolicyVersion;
+import org.ghosthost.policy.Agent;
 import org.ghosthost.policy.Feature;
+import org.ghosthost.policy.Message;
 import org.ghosthost.policy.Policy;
 import org.ghosthost.policy.PolicyContext;
 import org.ghosthost.policy.PolicyFactory;
 import org.ghosthost.policy.PolicyModel;
+import org.ghosthost.policy.TransactionState;
 import org.jspecify.annotations.Nullable;
 
 /** Releases of policies that need no bundle. */
@@ -104,6 +108,96 @@ final class Releases {
         @Override
         protected @Nullable Task first() {
             return queue.first();
+        }
+    }
+
+    /** Either of the two, to be extended by a test; passes on every callback. */
+    static class PerCpuOrGlobal implements Policy {
+        private final Policy policy;
+        private @Nullable Agent agent;
+
+        PerCpuOrGlobal(PolicyModel model, PolicyContext context) {
+            policy = fifo(model, context);
+        }
+
+        Agent agent() {
+            return Objects.requireNonNull(agent);
+        }
+
+        @Override
+        public void attached(Agent given) {
+            agent = given;
+            policy.attached(given);
+        }
+
+        @Override
+        public void lead(Agent given) {
+            policy.lead(given);
+        }
+
+        @Override
+        public long schedule(Agent given) {
+            return policy.schedule(given);
+        }
+
+        @Override
+        public void discoveryComplete() {
+            policy.discoveryComplete();
+        }
+
+        @Override
+        public void committed(int cpu, long gtid, TransactionState state) {
+            policy.committed(cpu, gtid, state);
+        }
+
+        @Override
+        public void received(int fromCpu, long gtid, int statusWord, long word) {
+            policy.received(fromCpu, gtid, statusWord, word);
+        }
+
+        @Override
+        public void taskNew(Message message) {
+            policy.taskNew(message);
+        }
+
+        @Override
+        public void taskWakeup(Message message) {
+            policy.taskWakeup(message);
+        }
+
+        @Override
+        public void taskBlocked(Message message) {
+            policy.taskBlocked(message);
+        }
+
+        @Override
+        public void taskPreempted(Message message) {
+            policy.taskPreempted(message);
+        }
+
+        @Override
+        public void taskYield(Message message) {
+            policy.taskYield(message);
+        }
+
+        @Override
+        public void taskDead(Message message) {
+            policy.taskDead(message);
+        }
+
+        @Override
+        public void taskDeparted(Message message) {
+            policy.taskDeparted(message);
+        }
+
+        @Override
+        public void taskAffinityChanged(Message message) {
+            policy.taskAffinityChanged(message);
+        }
+
+        @Override
+        public void taskPriorityChanged(Message message) {
+            policy.taskPriorityChanged(message);
         }
     }
 }
