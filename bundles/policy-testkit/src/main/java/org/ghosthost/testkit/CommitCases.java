@@ -97,6 +97,54 @@ public abstract class CommitCases extends KernelCases {
         join(List.of(thread));
     }
 
+    // ---- the epoch guard
+
+    /** Not one of ghOSt's: what replaces the death of the agent's process. */
+    @Test
+    @DisplayName("GenerationTest.PastGeneration")
+    final void aCommitOfAnotherGenerationThanTheOneThatLeadsIsAgentStale() {
+        needsCpus(2);
+        KernelEnclave enclave = enclave(2);
+        StateCounter agent = control(() -> {
+            int queue = enclave.createQueue(1024);
+            enclave.setDefaultQueue(queue);
+            enclave.configWakeup(queue, CpuSet.NO_CPU);
+            StateCounter made = new StateCounter(this, enclave, queue);
+            made.attachWithSatellites();
+            return made;
+        });
+        Signal runs = new Signal();
+        ThreadScript nap = ThreadScript.EMPTY.run(10 * US).sleep(100 * US);
+        TestThread thread = machine.start("task", ThreadScript.EMPTY.sleep(MS).raise(runs).repeat(50, nap));
+        enter(enclave, thread);
+        eventually("it runs in the enclave", runs::isRaised);
+        assertEquals(0, agent.stale.get());
+        control(() -> enclave.setGeneration(1)); // the agent's transactions still say 0
+        eventually("it is refused", () -> agent.stale.get() > 0);
+        machine.runFor(MS);
+        long completed = agent.completed();
+        machine.runFor(5 * MS);
+        assertEquals(completed, agent.completed(), "a past generation decides nothing");
+        control(() -> enclave.setGeneration(0));
+        join(List.of(thread));
+        eventually("its end is told", () -> agent.taskCount() == 0);
+        MessageOrder.check(agent.log());
+    }
+
+    private static final class StateCounter extends FifoAgent {
+        private final AtomicLong stale = new AtomicLong();
+
+        StateCounter(KernelCases cases, KernelEnclave enclave, int queue) {
+            super(cases.kernel, enclave, cases.cpu(0), queue);
+        }
+
+        @Override
+        protected void outcome(int target, long gtid, TransactionState state) {
+            super.outcome(target, gtid, state);
+            stale.addAndGet(state == TransactionState.AGENT_STALE ? 1 : 0);
+        }
+    }
+
     // ---- sync groups
 
     /** Fills all CPUs by one group in each pass: tasks where there are some, IDLE where not; its own CPU too. */

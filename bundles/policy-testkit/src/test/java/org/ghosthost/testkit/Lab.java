@@ -25,7 +25,10 @@ import org.ghosthost.policy.topology.CpuSet;
 import org.ghosthost.policy.topology.Topology;
 import org.jspecify.annotations.Nullable;
 
-/** A simulated machine (with odd seeds its invariants are checked, which costs time), the real enclave manager, one enclave, and a workload in it. */
+/**
+ * A simulated machine, the real enclave manager, one enclave, and a workload in it. The machine checks its invariants,
+ * which costs time, with every odd seed.
+ */
 final class Lab implements AutoCloseable {
     static final long US = 1_000;
     static final long MS = 1_000_000;

@@ -28,6 +28,7 @@ final class LabWorkload implements Workload {
     private final int commuters;
     private final int cpus;
     private final List<Life> lives = new ArrayList<>();
+    private int firstCpu;
     private boolean stopping;
 
     LabWorkload(int threads, int rounds, int commuters, int cpus) {
@@ -35,6 +36,12 @@ final class LabWorkload implements Workload {
         this.rounds = rounds;
         this.commuters = commuters;
         this.cpus = cpus;
+    }
+
+    /** Uses the CPUs from {@code cpu} on. */
+    LabWorkload on(int cpu) {
+        firstCpu = cpu;
+        return this;
     }
 
     /** Every thread ends after the round that it is in. */
@@ -182,8 +189,8 @@ final class LabWorkload implements Workload {
                 }
                 default -> {
                     int cpu = random.nextInt(cpus);
-                    task.setAffinity(random.nextBoolean() ? CpuSet.range(0, cpus - 1)
-                            : CpuSet.of(cpu, (cpu + 1) % cpus));
+                    task.setAffinity(random.nextBoolean() ? CpuSet.range(firstCpu, firstCpu + cpus - 1)
+                            : CpuSet.of(firstCpu + cpu, firstCpu + (cpu + 1) % cpus));
                     return task.run(5 * US);
                 }
             }

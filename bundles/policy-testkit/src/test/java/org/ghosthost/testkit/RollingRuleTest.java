@@ -16,6 +16,7 @@ import org.ghosthost.enclave.EnclaveException;
 import org.ghosthost.enclave.Handoff;
 import org.ghosthost.enclave.HandoffState;
 import org.ghosthost.enclave.PolicyRelease;
+import org.ghosthost.kernel.sim.Profile;
 import org.ghosthost.policy.ConfigKey;
 import org.ghosthost.policy.Feature;
 import org.ghosthost.policy.Policy;
@@ -30,7 +31,6 @@ import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.ghosthost.kernel.sim.Profile;
 
 /** Which release an enclave takes by itself, which only when told, and what it refuses. */
 class RollingRuleTest {
