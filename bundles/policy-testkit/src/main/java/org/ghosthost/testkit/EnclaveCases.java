@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import org.ghosthost.enclave.kernel.Errno;
 import org.ghosthost.enclave.kernel.KernelEnclave;
@@ -18,6 +17,7 @@ import org.ghosthost.policy.Feature;
 import org.ghosthost.policy.TransactionState;
 import org.ghosthost.policy.abi.TransactionLayout;
 import org.ghosthost.policy.topology.CpuSet;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -155,22 +155,15 @@ public abstract class EnclaveCases extends KernelCases {
         int entered = 0;
         for (int round = 0; round < 100; round++) {
             KernelEnclave enclave = createWhenFree(round + 1, CpuSet.of(cpu(1)));
-            ConcurrentHashMap<String, Errno> result = new ConcurrentHashMap<>();
+            AtomicReference<@Nullable Errno> result = new AtomicReference<>();
             Signal over = new Signal();
             TestThread thread = machine.start("late", ThreadScript.EMPTY.run((round % 10 + 1) * 2L * US)
-                    .call(self -> {
-                        try {
-                            enclave.enter(self.tid());
-                        } catch (KernelException e) {
-                            result.put("errno", e.errno());
-                        }
-                        over.raise();
-                    }));
+                    .call(self -> result.set(tryToEnter(enclave, self))).raise(over));
             machine.runFor((round / 10 + 1) * 2L * US);
             control(enclave::destroy);
             eventually("the thread goes on", over::isRaised);
             eventually("the thread ends outside", thread::ended);
-            Errno refusal = result.get("errno");
+            Errno refusal = result.get();
             entered += refusal == null ? 1 : 0;
             assertTrue(refusal == null || List.of(Errno.ENXIO, Errno.ENOMEM, Errno.EBADF, Errno.EXDEV, Errno.ENODEV,
                     Errno.ENOENT).contains(refusal), "refused with " + refusal);

@@ -15,6 +15,7 @@ import org.ghosthost.enclave.kernel.KernelEnclave;
 import org.ghosthost.enclave.kernel.KernelException;
 import org.ghosthost.policy.Feature;
 import org.ghosthost.policy.topology.CpuSet;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
@@ -157,6 +158,19 @@ public abstract class KernelCases {
     /** Brings a thread into the enclave. */
     protected final void enter(KernelEnclave enclave, TestThread thread) {
         control(() -> enclave.enter(thread.tid()));
+    }
+
+    /** Brings a thread into the enclave if it goes; null if it went, else why not. For any thread. */
+    protected final @Nullable Errno tryToEnter(KernelEnclave enclave, TestThread thread) {
+        Errno[] refusal = new Errno[1];
+        kernel.execute(() -> {
+            try {
+                enclave.enter(thread.tid());
+            } catch (KernelException e) {
+                refusal[0] = e.errno();
+            }
+        });
+        return refusal[0];
     }
 
     // ---- time

@@ -9,7 +9,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import org.ghosthost.enclave.kernel.Errno;
 import org.ghosthost.enclave.kernel.KernelEnclave;
-import org.ghosthost.enclave.kernel.KernelException;
 import org.ghosthost.policy.MessageType;
 import org.ghosthost.policy.Policy;
 import org.ghosthost.policy.TransactionState;
@@ -130,10 +129,9 @@ public abstract class RaceCases extends KernelCases {
         ThreadScript push = ThreadScript.EMPTY;
         for (int i = 0; i < 600; i++) {
             push = push.sleep((i % 4 + 1) * 3L * US).call(self -> {
-                try {
-                    enclave.enter(fleeing.tid());
-                } catch (KernelException e) {
-                    refusals.add(e.errno());
+                Errno refusal = tryToEnter(enclave, fleeing);
+                if (refusal != null) {
+                    refusals.add(refusal);
                 }
             });
         }

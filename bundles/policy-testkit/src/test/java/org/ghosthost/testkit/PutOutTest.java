@@ -40,6 +40,9 @@ class PutOutTest {
             for (PolicyModel model : List.of(PolicyModel.GLOBAL, PolicyModel.PER_CPU)) {
                 List<String> callbacks = new ArrayList<>(COMMON);
                 callbacks.addAll(more);
+                if (model == PolicyModel.PER_CPU && more.contains("schedule")) {
+                    callbacks.add("received");
+                }
                 callbacks.forEach(callback -> all.add(Arguments.of(setting, model, callback)));
             }
         });

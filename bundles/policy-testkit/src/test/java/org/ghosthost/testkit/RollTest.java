@@ -116,6 +116,26 @@ class RollTest {
     }
 
     @ParameterizedTest
+    @MethodSource("org.ghosthost.testkit.LabSettings#settings")
+    void theSameRunWithRollsHasTheSameTraceEachTime(Setting setting) {
+        assertEquals(trace(setting), trace(setting));
+    }
+
+    private static long trace(Setting setting) {
+        PolicyRelease[] releases = {Releases.fifo("one", "1.0.0", PolicyModel.GLOBAL),
+                Releases.fifo("two", "1.0.0", PolicyModel.PER_CPU)};
+        try (Lab lab = new Lab(setting)) {
+            LabWorkload workload = lab.load(16, LabWorkload.FOR_EVER, 2);
+            for (int i = 0; i < 6; i++) {
+                lab.attach(releases[i % 2]);
+                lab.run(3 * Lab.MS);
+            }
+            lab.finish(workload);
+            return lab.kernel.traceHash();
+        }
+    }
+
+    @ParameterizedTest
     @MethodSource("settingsAndModels")
     void twentyRollsToAndFroUnderLoadLoseNothing(Setting setting, PolicyModel one, PolicyModel other) {
         try (Lab lab = new Lab(setting)) {
