@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * policy. Thread rules: agents of different CPUs may call at the same time what a pass needs ({@link #drain},
  * {@link #takeResync}, {@link #commit}, {@link #commitSyncGroup}, {@link #associate}, {@link #ping}, {@link #affinity},
  * {@link #prioTable}, {@link #armTimer}, {@link #freeStatusWord}) and, where a generation takes over,
- * {@link #setGeneration}, {@link #configWakeup}, {@link #associateAgent}; everything else is a control operation, called
- * inside of {@link KernelBackend#execute}. The getters may be called by any thread.
+ * {@link #setGeneration}, {@link #configWakeup}, {@link #associateAgent}; everything else is a control operation,
+ * called inside of {@link KernelBackend#execute}. The getters may be called by any thread.
  */
 public interface KernelEnclave {
     /** Result of {@link #associate}: the queue was the task's already (a bit). */
