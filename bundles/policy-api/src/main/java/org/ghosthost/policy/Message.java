@@ -15,13 +15,28 @@ import org.ghosthost.policy.abi.MessageLayout;
 public final class Message {
     private MemorySegment memory = MemorySegment.NULL;
     private long offset;
+
+    // What every policy reads.
     private long header;
+    private long gtid;
+    private long place;
 
     /** Moves the view to the record at {@code offset} of {@code memory}; done by the agent loop. */
     public Message wrap(MemorySegment memory, long offset) {
-        this.memory = memory;
+        return wrap(memory, offset, memory.get(JAVA_LONG, offset), memory.get(JAVA_LONG, offset + MessageLayout.GTID),
+                memory.get(JAVA_LONG, offset + MessageLayout.CPU));
+    }
+
+    /** {@link #wrap(MemorySegment, long)} by somebody who has read the first three words of the record already. */
+    @SuppressWarnings("ReferenceEquality") // saves a store; nothing but speed depends on it
+    public Message wrap(MemorySegment memory, long offset, long header, long gtid, long place) {
+        if (this.memory != memory) {
+            this.memory = memory;
+        }
         this.offset = offset;
-        header = memory.get(JAVA_LONG, offset);
+        this.header = header;
+        this.gtid = gtid;
+        this.place = place;
         return this;
     }
 
@@ -37,17 +52,17 @@ public final class Message {
 
     /** The task; 0 in CPU messages. */
     public long gtid() {
-        return memory.get(JAVA_LONG, offset + MessageLayout.GTID);
+        return gtid;
     }
 
     /** Index of the task's status word, 0 to {@link StatusWords#capacity()} - 1; -1 in CPU messages. */
     public int statusWord() {
-        return memory.get(JAVA_INT, offset + MessageLayout.STATUS_WORD);
+        return (int) (place >>> 32);
     }
 
     /** CPU of the edge; in WAKEUP the CPU whose run queue the task is on. */
     public int cpu() {
-        return memory.get(JAVA_INT, offset + MessageLayout.CPU);
+        return (int) place;
     }
 
     /** CPU time of the task so far, ns. */

@@ -1,8 +1,7 @@
 package org.ghosthost.policy;
 
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
 import java.lang.foreign.MemorySegment;
+import org.ghosthost.policy.abi.Longs;
 
 /**
  * 64 bytes for each status-word slot that belong to the policy in charge and outlive it: the place for what a
@@ -15,7 +14,7 @@ public final class PolicyMemory {
     /** Bytes of one slot. */
     public static final int SLOT_SIZE = 64;
 
-    private final MemorySegment memory;
+    private final Longs longs;
     private final int[] stamps;
     private final int own;
     private final int inherited;
@@ -35,7 +34,7 @@ public final class PolicyMemory {
      * @param inherited stamp of what it reads besides; equal to {@code own} if nothing
      */
     public PolicyMemory(MemorySegment memory, int[] stamps, int own, int inherited) {
-        this.memory = memory;
+        longs = new Longs(memory);
         this.stamps = stamps;
         this.own = own;
         this.inherited = inherited;
@@ -44,7 +43,7 @@ public final class PolicyMemory {
     /** The {@code word}-th long (0 to 7) of the task with this status word. */
     public long get(int statusWord, int word) {
         long at = offset(statusWord, word);
-        return isReadable(statusWord) ? memory.get(JAVA_LONG, at) : 0;
+        return isReadable(statusWord) ? longs.get(at) : 0;
     }
 
     /** Stores the {@code word}-th long (0 to 7) of the task with this status word; no effect for a follower. */
@@ -56,12 +55,12 @@ public final class PolicyMemory {
         if (stamps[statusWord] != own) {
             if (!isReadable(statusWord)) {
                 for (int i = 0; i < SLOT_SIZE / Long.BYTES; i++) {
-                    memory.set(JAVA_LONG, offset(statusWord, i), 0);
+                    longs.set(offset(statusWord, i), 0);
                 }
             }
             stamps[statusWord] = own;
         }
-        memory.set(JAVA_LONG, at, value);
+        longs.set(at, value);
     }
 
     private boolean isReadable(int statusWord) {

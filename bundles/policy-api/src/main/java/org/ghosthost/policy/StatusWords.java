@@ -1,7 +1,5 @@
 package org.ghosthost.policy;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.ghosthost.policy.abi.StatusWordLayout.FLAG_CAN_FREE;
 import static org.ghosthost.policy.abi.StatusWordLayout.FLAG_IN_USE;
 import static org.ghosthost.policy.abi.StatusWordLayout.FLAG_IS_AGENT;
@@ -10,7 +8,7 @@ import static org.ghosthost.policy.abi.StatusWordLayout.FLAG_RUNNABLE;
 import static org.ghosthost.policy.abi.StatusWordLayout.SIZE;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.VarHandle;
+import org.ghosthost.policy.abi.Longs;
 import org.ghosthost.policy.abi.StatusWordLayout;
 
 /**
@@ -18,14 +16,12 @@ import org.ghosthost.policy.abi.StatusWordLayout;
  * read; a value can be newer than the messages that the reader has seen.
  */
 public final class StatusWords {
-    private static final VarHandle INT = JAVA_INT.varHandle();
-
-    private final MemorySegment memory;
+    private final Longs longs;
     private final int capacity;
 
     /** A view on {@code memory}, which holds whole status words from its start. */
     public StatusWords(MemorySegment memory) {
-        this.memory = memory;
+        longs = new Longs(memory);
         capacity = Math.toIntExact(memory.byteSize() / SIZE);
     }
 
@@ -36,12 +32,17 @@ public final class StatusWords {
 
     /** Number of messages of the task so far; pairs with the kernel's release, so that what precedes it is visible. */
     public int barrier(int index) {
-        return (int) INT.getAcquire(memory, (long) index * SIZE + StatusWordLayout.BARRIER);
+        return (int) barrierAndFlags(index);
     }
 
     /** The {@code StatusWordLayout.FLAG_...} bits; acquire, as {@link #barrier}. */
     public int flags(int index) {
-        return (int) INT.getAcquire(memory, (long) index * SIZE + StatusWordLayout.FLAGS);
+        return (int) (barrierAndFlags(index) >>> Integer.SIZE);
+    }
+
+    /** {@link #barrier} in the low half and {@link #flags} in the high one, of the same moment; acquire. */
+    public long barrierAndFlags(int index) {
+        return longs.getAcquire((long) index * SIZE + StatusWordLayout.BARRIER);
     }
 
     /** Whether the slot belongs to a living task (not an agent) of the enclave. */
@@ -61,36 +62,36 @@ public final class StatusWords {
 
     /** The owner's gtid. */
     public long gtid(int index) {
-        return memory.get(JAVA_LONG, (long) index * SIZE + StatusWordLayout.GTID);
+        return longs.get((long) index * SIZE + StatusWordLayout.GTID);
     }
 
     /** When the task last got on a CPU, ns. */
     public long switchTimeNs(int index) {
-        return memory.get(JAVA_LONG, (long) index * SIZE + StatusWordLayout.SWITCH_TIME);
+        return longs.get((long) index * SIZE + StatusWordLayout.SWITCH_TIME);
     }
 
     /** CPU time so far, ns; updated when the task leaves a CPU. */
     public long runtimeNs(int index) {
-        return memory.get(JAVA_LONG, (long) index * SIZE + StatusWordLayout.RUNTIME);
+        return longs.get((long) index * SIZE + StatusWordLayout.RUNTIME);
     }
 
     /** CPU that the task is on, or was on last; -1 if it never ran. */
     public int cpu(int index) {
-        return memory.get(JAVA_INT, (long) index * SIZE + StatusWordLayout.CPU);
+        return (int) (longs.get((long) index * SIZE + StatusWordLayout.ENCLAVE) >>> Integer.SIZE);
     }
 
     /** Process of the task. */
     public int tgid(int index) {
-        return memory.get(JAVA_INT, (long) index * SIZE + StatusWordLayout.TGID);
+        return (int) longs.get((long) index * SIZE + StatusWordLayout.TGID);
     }
 
     /** Nice value, -20 to 19. */
     public int nice(int index) {
-        return memory.get(JAVA_INT, (long) index * SIZE + StatusWordLayout.NICE);
+        return (int) (longs.get((long) index * SIZE + StatusWordLayout.TGID) >>> Integer.SIZE);
     }
 
     /** Since when the task waits for a CPU, ns; 0 when it does not wait. */
     public long runnableSinceNs(int index) {
-        return memory.get(JAVA_LONG, (long) index * SIZE + StatusWordLayout.RUNNABLE_SINCE);
+        return longs.get((long) index * SIZE + StatusWordLayout.RUNNABLE_SINCE);
     }
 }

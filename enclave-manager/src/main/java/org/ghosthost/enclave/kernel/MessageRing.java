@@ -1,12 +1,8 @@
 package org.ghosthost.enclave.kernel;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import static org.ghosthost.policy.abi.MessageLayout.SIZE;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SegmentAllocator;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.ghosthost.policy.Message;
@@ -33,6 +29,10 @@ public final class MessageRing {
         }
     }
 
+    private static final int LONGS = SIZE / Long.BYTES;
+
+    // One memory, seen in two ways: access to an array is cheaper.
+    private final long[] longs;
     private final MemorySegment memory;
     private final int elements;
     private final Message view = new Message();
@@ -46,12 +46,13 @@ public final class MessageRing {
     private long overflows;
 
     /** A ring of {@code elements} messages, a power of two. */
-    public MessageRing(SegmentAllocator allocator, int elements) {
+    public MessageRing(int elements) {
         if (elements <= 0 || elements > MAX_ELEMENTS || Integer.bitCount(elements) != 1) {
             throw new IllegalArgumentException("queue size must be a power of two up to 65536: " + elements);
         }
         this.elements = elements;
-        memory = allocator.allocate((long) elements * SIZE, SIZE);
+        longs = new long[elements * LONGS];
+        memory = MemorySegment.ofArray(longs);
     }
 
     /** Number of messages that fit. */
@@ -72,17 +73,28 @@ public final class MessageRing {
             overflows++;
             return -1;
         }
-        long at = (head & (elements - 1)) * SIZE;
-        memory.set(JAVA_SHORT, at + MessageLayout.TYPE, (short) type);
-        memory.set(JAVA_SHORT, at + MessageLayout.FLAGS, (short) flags);
-        memory.set(JAVA_INT, at + MessageLayout.SEQNUM, seqnum);
-        memory.set(JAVA_LONG, at + MessageLayout.GTID, gtid);
-        memory.set(JAVA_INT, at + MessageLayout.CPU, 0);
-        memory.set(JAVA_INT, at + MessageLayout.STATUS_WORD, statusWord);
-        for (int field = MessageLayout.RUNTIME; field < SIZE; field += Long.BYTES) {
-            memory.set(JAVA_LONG, at + field, 0);
+        int at = ((int) head & (elements - 1)) * LONGS;
+        long header = (type & 0xffffL) | (flags & 0xffffL) << Short.SIZE | (long) seqnum << Integer.SIZE;
+        longs[at + MessageLayout.TYPE / Long.BYTES] = header;
+        longs[at + MessageLayout.GTID / Long.BYTES] = gtid;
+        longs[at + MessageLayout.CPU / Long.BYTES] = (long) statusWord << Integer.SIZE;
+        for (int field = MessageLayout.RUNTIME / Long.BYTES; field < LONGS; field++) {
+            longs[at + field] = 0;
         }
-        return at;
+        return (long) at * Long.BYTES;
+    }
+
+    /** Writes the CPU and the time of the message begun at {@code at}. */
+    public void edge(long at, int cpu, long timeNs) {
+        int index = (int) (at / Long.BYTES);
+        int place = index + MessageLayout.CPU / Long.BYTES;
+        longs[place] = (longs[place] & ~0xffff_ffffL) | (cpu & 0xffff_ffffL);
+        longs[index + MessageLayout.TIME / Long.BYTES] = timeNs;
+    }
+
+    /** Writes a 64-bit field of the message begun at {@code at}. */
+    public void set(long at, int field, long value) {
+        longs[(int) ((at + field) / Long.BYTES)] = value;
     }
 
     /** Makes the begun message visible to the consumer. */
@@ -107,7 +119,9 @@ public final class MessageRing {
         long from = tail;
         long to = Math.min((long) HEAD.getAcquire(this), from + limit);
         for (long at = from; at < to; at++) {
-            handler.message(view.wrap(memory, (at & (elements - 1)) * SIZE));
+            int index = ((int) at & (elements - 1)) * LONGS;
+            handler.message(view.wrap(memory, (long) index * Long.BYTES, longs[index],
+                    longs[index + MessageLayout.GTID / Long.BYTES], longs[index + MessageLayout.CPU / Long.BYTES]));
             TAIL.setRelease(this, at + 1);
         }
         return (int) (to - from);

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.lang.foreign.Arena;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,21 +13,13 @@ import java.util.concurrent.CompletableFuture;
 import org.ghosthost.policy.Message;
 import org.ghosthost.policy.MessageType;
 import org.ghosthost.policy.abi.MessageLayout;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class MessageRingTest {
-    private final Arena arena = Arena.ofShared();
-
-    @AfterEach
-    void free() {
-        arena.close();
-    }
-
-    private MessageRing ring(int elements) {
-        return new MessageRing(arena, elements);
+    private static MessageRing ring(int elements) {
+        return new MessageRing(elements);
     }
 
     private static boolean put(MessageRing ring, int seqnum) {

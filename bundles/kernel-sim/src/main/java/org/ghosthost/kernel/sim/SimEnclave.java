@@ -1,6 +1,6 @@
 package org.ghosthost.kernel.sim;
 
-import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import org.ghosthost.enclave.kernel.AgentPass;
 import org.ghosthost.enclave.kernel.EnclaveMode;
 import org.ghosthost.enclave.kernel.Errno;
@@ -58,8 +58,8 @@ final class SimEnclave implements KernelEnclave {
         words = new StatusWordTable(m.config.statusWords());
         queues = new QueueTable(m, this);
         members = new Members(m, this);
-        long slots = (long) m.cpus.length * TransactionLayout.SIZE;
-        table = new TransactionTable(Arena.ofAuto().allocate(slots, TransactionLayout.SIZE));
+        int longs = m.cpus.length * (TransactionLayout.SIZE / Long.BYTES);
+        table = new TransactionTable(MemorySegment.ofArray(new long[longs]));
         watchdogCall = m.calls.register(() -> m.watchdog.check(this));
         for (int cpu = 0; cpu < m.cpus.length; cpu++) {
             table.reset(cpu);

@@ -1,6 +1,5 @@
 package org.ghosthost.kernel.sim;
 
-import java.lang.foreign.Arena;
 import org.ghosthost.enclave.kernel.MessageRing;
 
 /** A message queue of an enclave, and whom a message in it wakes. */
@@ -16,6 +15,6 @@ final class SimQueue {
     SimQueue(int number, SimEnclave enclave, int elements) {
         this.number = number;
         this.enclave = enclave;
-        ring = new MessageRing(Arena.ofAuto(), elements);
+        ring = new MessageRing(elements);
     }
 }

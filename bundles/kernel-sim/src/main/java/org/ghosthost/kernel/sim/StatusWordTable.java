@@ -16,7 +16,6 @@ import static org.ghosthost.policy.abi.StatusWordLayout.SIZE;
 import static org.ghosthost.policy.abi.StatusWordLayout.SWITCH_TIME;
 import static org.ghosthost.policy.abi.StatusWordLayout.TGID;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 import org.ghosthost.policy.StatusWords;
@@ -36,7 +35,7 @@ final class StatusWordTable {
     private int available;
 
     StatusWordTable(int capacity) {
-        memory = Arena.ofAuto().allocate((long) capacity * SIZE, SIZE);
+        memory = MemorySegment.ofArray(new long[capacity * (SIZE / Long.BYTES)]);
         view = new StatusWords(memory);
         owners = new Task[capacity];
         available = capacity;
