@@ -24,7 +24,7 @@ final class BuiltInFifo implements PolicyFactory {
     }
 
     private static final class Fifo extends PerCpuPolicy<Task> {
-        private final FifoQueue<Task> queue = new FifoQueue<>();
+        private final FifoQueue<Task> queue = new FifoQueue<>(tasks);
 
         Fifo(PolicyContext context) {
             super(context, Task::new);

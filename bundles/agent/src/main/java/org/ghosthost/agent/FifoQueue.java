@@ -7,14 +7,18 @@ import org.jspecify.annotations.Nullable;
  * queue at a time.
  */
 public final class FifoQueue<T extends Task> {
-    // Ends the ring of links on both sides, so that no operation has a special case.
-    private final Task end = new Task();
+    private static final int NONE = -1;
+
+    private final TaskMap<T> tasks;
+    private final int number;
+    private int first = NONE;
+    private int last = NONE;
     private int size;
 
-    /** An empty queue. */
-    public FifoQueue() {
-        end.next = end;
-        end.previous = end;
+    /** An empty queue for tasks of this map. */
+    public FifoQueue(TaskMap<T> tasks) {
+        this.tasks = tasks;
+        number = tasks.newQueue();
     }
 
     /** Puts a boosted task to the front, any other one to the back. */
@@ -28,60 +32,91 @@ public final class FifoQueue<T extends Task> {
 
     /** Puts a task to the front. */
     public void addFirst(T task) {
-        link(task, end);
+        enter(task);
+        task.previous = NONE;
+        task.next = first;
+        if (first == NONE) {
+            last = task.statusWord;
+        } else {
+            tasks.get(first).previous = task.statusWord;
+        }
+        first = task.statusWord;
     }
 
     /** Puts a task to the back. */
     public void addLast(T task) {
-        link(task, before(end));
+        enter(task);
+        task.next = NONE;
+        task.previous = last;
+        if (last == NONE) {
+            first = task.statusWord;
+        } else {
+            tasks.get(last).next = task.statusWord;
+        }
+        last = task.statusWord;
     }
 
     /** The task at the front, which stays there; null if there is none. */
     public @Nullable T first() {
-        return size == 0 ? null : cast(after(end));
+        return orNull(first);
     }
 
     /** The task at the back, which stays there; null if there is none. */
     public @Nullable T last() {
-        return size == 0 ? null : cast(before(end));
+        return orNull(last);
     }
 
     /** Takes the task at the front; null if there is none. */
     public @Nullable T pollFirst() {
-        return size == 0 ? null : unlink(after(end));
+        T task = first();
+        if (task != null) {
+            remove(task);
+        }
+        return task;
     }
 
     /** Takes the task at the back; null if there is none. */
     public @Nullable T pollLast() {
-        return size == 0 ? null : unlink(before(end));
+        T task = last();
+        if (task != null) {
+            remove(task);
+        }
+        return task;
     }
 
     /** Takes a task out, wherever it is. False if it is not in this queue. */
     public boolean remove(T task) {
-        if (task.queue != this) {
+        if (task.queue != number) {
             return false;
         }
-        unlink(task);
+        if (task.previous == NONE) {
+            first = task.next;
+        } else {
+            tasks.get(task.previous).next = task.next;
+        }
+        if (task.next == NONE) {
+            last = task.previous;
+        } else {
+            tasks.get(task.next).previous = task.previous;
+        }
+        task.queue = 0;
+        size--;
         return true;
     }
 
     /** The task behind {@code task}, which is in this queue; null at the back. */
-    @SuppressWarnings("ReferenceEquality") // a task is equal to itself only
     public @Nullable T next(T task) {
-        Task next = after(task);
-        return next == end ? null : cast(next);
+        return orNull(task.next);
     }
 
     /** The task before {@code task}, which is in this queue; null at the front. */
-    @SuppressWarnings("ReferenceEquality") // a task is equal to itself only
     public @Nullable T previous(T task) {
-        Task previous = before(task);
-        return previous == end ? null : cast(previous);
+        return orNull(task.previous);
     }
 
     /** Whether the task is in this queue. */
     public boolean contains(T task) {
-        return task.queue == this;
+        return task.queue == number;
     }
 
     /** Number of tasks. */
@@ -91,44 +126,18 @@ public final class FifoQueue<T extends Task> {
 
     /** Whether there is no task. */
     public boolean isEmpty() {
-        return size == 0;
+        return first == NONE;
     }
 
-    private void link(Task task, Task before) {
-        if (task.queue != null) {
+    private void enter(T task) {
+        if (task.queue != 0) {
             throw new IllegalStateException("task is in a queue already: " + task);
         }
-        Task after = after(before);
-        task.previous = before;
-        task.next = after;
-        before.next = task;
-        after.previous = task;
-        task.queue = this;
+        task.queue = number;
         size++;
     }
 
-    private T unlink(Task task) {
-        Task before = before(task);
-        Task after = after(task);
-        before.next = after;
-        after.previous = before;
-        task.queue = null;
-        size--;
-        return cast(task);
-    }
-
-    @SuppressWarnings("NullAway") // the links of a task in a queue form a ring
-    private static Task after(Task task) {
-        return task.next;
-    }
-
-    @SuppressWarnings("NullAway") // as after()
-    private static Task before(Task task) {
-        return task.previous;
-    }
-
-    @SuppressWarnings("unchecked") // only a T is ever linked, but for the end
-    private T cast(Task task) {
-        return (T) task;
+    private @Nullable T orNull(int statusWord) {
+        return statusWord == NONE ? null : tasks.get(statusWord);
     }
 }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The CPU of the global agent itself is left to the agent, unless it is the only one. When tasks of other classes
  * want that CPU, the agent moves to another.
  */
-@SuppressWarnings("ReferenceEquality") // a task is equal to itself only; the set of CPUs is replaced when it changes
+@SuppressWarnings("ReferenceEquality") // the set of CPUs is replaced when it changes
 public abstract class GlobalPolicy<T extends Task> extends TaskPolicy<T> {
     /** Result of {@link #victim}: no task is to be replaced. */
     protected static final int NO_CPU = CpuSet.NO_CPU;
@@ -30,14 +30,10 @@ public abstract class GlobalPolicy<T extends Task> extends TaskPolicy<T> {
     private static final int MAX_ASIDE = 64;
 
     private final Handover handover;
-    private final @Nullable Task[] current = new Task[CpuSet.MAX_CPUS];
-    private final @Nullable Task[] opened = new Task[CpuSet.MAX_CPUS];
-    private final long[] sinceNs = new long[CpuSet.MAX_CPUS];
+    private final CpuSlot[] slots;
     private final CpuSet free = new CpuSet();
-    private final CpuSet chained = new CpuSet();
-    private final CpuSet refused = new CpuSet();
     private final Backoff accepted = new Backoff();
-    private final FifoQueue<T> aside = new FifoQueue<>();
+    private final FifoQueue<T> aside;
     private CpuSet cpus;
     private int freeCount;
     private int agentCpu = NO_CPU;
@@ -52,7 +48,17 @@ public abstract class GlobalPolicy<T extends Task> extends TaskPolicy<T> {
         super(context, maker);
         cpus = context.cpus();
         handover = new Handover(context.topology());
-        cpus.forEach(this::release);
+        slots = slots(context.topology().cpuCount());
+        aside = new FifoQueue<>(tasks);
+        chooseCpus();
+    }
+
+    private static CpuSlot[] slots(int count) {
+        CpuSlot[] made = new CpuSlot[count];
+        for (int cpu = 0; cpu < count; cpu++) {
+            made[cpu] = new CpuSlot(cpu);
+        }
+        return made;
     }
 
     // ---- what an author may say
@@ -86,22 +92,24 @@ public abstract class GlobalPolicy<T extends Task> extends TaskPolicy<T> {
 
     /** The lowest CPU from {@code from} on whose task may be replaced now; {@link #NO_CPU} if there is none. */
     protected final int nextOccupied(int from) {
-        int cpu = cpus.next(from);
-        while (cpu >= 0 && (cpu == agentCpu || free.contains(cpu) || opened[cpu] != null || !isUsable(cpu))) {
-            cpu = cpus.next(cpu + 1);
+        for (int cpu = cpus.next(from); cpu >= 0; cpu = cpus.next(cpu + 1)) {
+            CpuSlot slot = slots[cpu];
+            if (slot.isMember && !slot.isFree && slot.opened == CpuSlot.NONE && isUsable(slot)) {
+                return cpu;
+            }
         }
-        return cpu;
+        return NO_CPU;
     }
 
     /** The task that runs on {@code cpu}, or is latched to; null if there is none, or an unknown one (switchto). */
-    @SuppressWarnings("unchecked") // only a T is ever stored
     protected final @Nullable T running(int cpu) {
-        return (T) current[cpu];
+        int current = slots[cpu].current;
+        return current == CpuSlot.NONE ? null : tasks.get(current);
     }
 
     /** When the task on {@code cpu} was decided, ns. */
     protected final long sinceNs(int cpu) {
-        return sinceNs[cpu];
+        return slots[cpu].sinceNs;
     }
 
     /** Takes the task on {@code cpu}, one given by {@link #nextOccupied}, off it without giving it another one. */
@@ -115,11 +123,11 @@ public abstract class GlobalPolicy<T extends Task> extends TaskPolicy<T> {
     public void lead(Agent agent) {
         super.lead(agent);
         handover.reset();
-        for (int cpu = cpus.first(); cpu >= 0; cpu = cpus.next(cpu + 1)) {
-            T task = opened(cpu);
-            if (task != null) {
-                opened[cpu] = null;
-                release(cpu);
+        for (CpuSlot slot : slots) {
+            if (slot.opened != CpuSlot.NONE) {
+                T task = tasks.get(slot.opened);
+                slot.opened = CpuSlot.NONE;
+                release(slot);
                 abandon(task);
             }
         }
@@ -133,8 +141,7 @@ public abstract class GlobalPolicy<T extends Task> extends TaskPolicy<T> {
             return AGAIN;
         }
         if (accepted.isDue(nowNs)) {
-            refused.clear();
-            accepted.end();
+            endRefusals();
         }
         decide();
         if (!yielding.isEmpty()) {
@@ -162,14 +169,26 @@ public abstract class GlobalPolicy<T extends Task> extends TaskPolicy<T> {
 
     /** Enclaves grow and shrink, and the agent moves. */
     private void followCpus(Agent agent) {
-        if (agent.cpu() == agentCpu && agent.cpus() == cpus) {
-            return;
+        if (agent.cpu() != agentCpu || agent.cpus() != cpus) {
+            agentCpu = agent.cpu();
+            cpus = agent.cpus();
+            chooseCpus();
         }
-        agentCpu = agent.cpu();
-        cpus = agent.cpus();
-        free.clear();
-        freeCount = 0;
-        cpus.forEach(this::release);
+    }
+
+    private void chooseCpus() {
+        for (CpuSlot slot : slots) {
+            take(slot);
+            slot.isMember = cpus.contains(slot.cpu) && (slot.cpu != agentCpu || cpus.size() == 1);
+            release(slot);
+        }
+    }
+
+    private void endRefusals() {
+        for (CpuSlot slot : slots) {
+            slot.isRefused = false;
+        }
+        accepted.end();
     }
 
     private void decide() {
@@ -197,11 +216,11 @@ public abstract class GlobalPolicy<T extends Task> extends TaskPolicy<T> {
     private int place(T task) {
         CpuSet allowed = affinity(task);
         int last = task.cpu;
-        if (last >= 0 && free.contains(last) && isUsable(last) && (allowed == null || allowed.contains(last))) {
+        if (last >= 0 && slots[last].isFree && isUsable(slots[last]) && (allowed == null || allowed.contains(last))) {
             return last;
         }
         for (int cpu = freeCount == 0 ? NO_CPU : free.first(); cpu >= 0; cpu = free.next(cpu + 1)) {
-            if (isUsable(cpu) && (allowed == null || allowed.contains(cpu))) {
+            if (isUsable(slots[cpu]) && (allowed == null || allowed.contains(cpu))) {
                 return cpu;
             }
         }
@@ -209,16 +228,17 @@ public abstract class GlobalPolicy<T extends Task> extends TaskPolicy<T> {
         return cpu >= 0 && (allowed == null || allowed.contains(cpu)) ? cpu : NO_CPU;
     }
 
-    private boolean isUsable(int cpu) {
-        return !refused.contains(cpu) && !agent.pending(cpu) && agent.available(cpu);
+    private boolean isUsable(CpuSlot slot) {
+        return !slot.isRefused && !agent.pending(slot.cpu) && agent.available(slot.cpu);
     }
 
     private void open(T task, int cpu) {
         dequeue(task);
         task.state = State.OPENED;
         task.cpu = cpu;
-        opened[cpu] = task;
-        take(cpu);
+        CpuSlot slot = slots[cpu];
+        slot.opened = task.statusWord;
+        take(slot);
         agent.run(cpu, task.gtid, task.seqnum);
     }
 
@@ -235,95 +255,98 @@ public abstract class GlobalPolicy<T extends Task> extends TaskPolicy<T> {
 
     @Override
     final void occupy(T task, int cpu) {
-        task.cpu = cpu;
-        if (cpu >= 0 && cpu < CpuSet.MAX_CPUS) {
-            current[cpu] = task;
-            sinceNs[cpu] = agent.now();
-            chained.remove(cpu);
-            take(cpu);
+        if (cpu >= 0 && cpu < slots.length) {
+            task.cpu = cpu;
+            CpuSlot slot = slots[cpu];
+            slot.current = task.statusWord;
+            slot.sinceNs = agent.now();
+            slot.isChained = false;
+            take(slot);
         }
     }
 
     @Override
     final void vacate(T task) {
-        int cpu = task.cpu;
-        if (cpu < 0 || cpu >= CpuSet.MAX_CPUS) {
-            return;
+        if (task.cpu >= 0) {
+            CpuSlot slot = slots[task.cpu];
+            if (slot.opened == task.statusWord) {
+                slot.opened = CpuSlot.NONE;
+            }
+            if (slot.current == task.statusWord) {
+                slot.current = CpuSlot.NONE;
+            }
+            release(slot);
         }
-        if (opened[cpu] == task) {
-            opened[cpu] = null;
-        }
-        if (current[cpu] == task) {
-            current[cpu] = null;
-        }
-        release(cpu);
     }
 
-    private void take(int cpu) {
-        if (free.contains(cpu)) {
-            free.remove(cpu);
+    private void take(CpuSlot slot) {
+        if (slot.isFree) {
+            slot.isFree = false;
+            free.remove(slot.cpu);
             freeCount--;
         }
     }
 
-    private void release(int cpu) {
-        if (current[cpu] == null && opened[cpu] == null && !free.contains(cpu) && !chained.contains(cpu)
-                && cpus.contains(cpu) && (cpu != agentCpu || cpus.size() == 1)) {
-            free.add(cpu);
+    private void release(CpuSlot slot) {
+        if (slot.isVacant()) {
+            slot.isFree = true;
+            free.add(slot.cpu);
             freeCount++;
         }
     }
 
     @Override
     final void chainBegan(int cpu) {
-        chained.add(cpu);
-        take(cpu);
+        slots[cpu].isChained = true;
+        take(slots[cpu]);
     }
 
     @Override
     final void chainEnded(int cpu) {
-        chained.remove(cpu);
-        release(cpu);
-    }
-
-    @SuppressWarnings("unchecked") // only a T is ever stored
-    private @Nullable T opened(int cpu) {
-        return (T) opened[cpu];
+        slots[cpu].isChained = false;
+        release(slots[cpu]);
     }
 
     @Override
     final @Nullable T close(int cpu, long gtid) {
-        T task = opened(cpu);
-        if (task == null || task.gtid != gtid) {
+        CpuSlot slot = slots[cpu];
+        if (slot.opened == CpuSlot.NONE || tasks.get(slot.opened).gtid != gtid) {
             return null;
         }
-        opened[cpu] = null;
-        release(cpu);
+        T task = tasks.get(slot.opened);
+        slot.opened = CpuSlot.NONE;
         return task;
     }
 
     @Override
-    final void refused(int cpu) {
-        accepted.failed(nowNs);
-        refused.add(cpu);
+    final void failedOn(int cpu, boolean mayLast) {
+        CpuSlot slot = slots[cpu];
+        if (mayLast) {
+            accepted.failed(nowNs);
+            slot.isRefused = true;
+        }
+        release(slot);
     }
 
     /** A chain whose end was missed would keep its CPU for ever. */
     @Override
     public void discoveryComplete() {
         super.discoveryComplete();
-        while (!chained.isEmpty()) {
-            chainEnded(chained.first());
+        for (CpuSlot slot : slots) {
+            slot.isChained = false;
+            release(slot);
         }
     }
 
     @Override
     public void dump(StringBuilder out) {
-        for (int cpu = cpus.first(); cpu >= 0; cpu = cpus.next(cpu + 1)) {
-            Task task = current[cpu];
-            out.append("cpu ").append(cpu).append(": ");
-            out.append(cpu == agentCpu ? "global agent" : task != null ? Gtid.toString(task.gtid)
-                    : chained.contains(cpu) ? "switchto chain" : "free").append('\n');
+        for (CpuSlot slot : slots) {
+            if (cpus.contains(slot.cpu)) {
+                T task = running(slot.cpu);
+                String what = slot.cpu == agentCpu ? "global agent" : task != null ? Gtid.toString(task.gtid)
+                        : slot.isChained ? "switchto chain" : "free";
+                out.append("cpu ").append(slot.cpu).append(": ").append(what).append('\n');
+            }
         }
         super.dump(out);
     }

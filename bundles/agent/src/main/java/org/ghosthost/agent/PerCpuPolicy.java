@@ -340,8 +340,10 @@ public abstract class PerCpuPolicy<T extends Task> extends TaskPolicy<T> {
     }
 
     @Override
-    final void refused(int onCpu) {
-        accepted.failed(nowNs);
+    final void failedOn(int onCpu, boolean mayLast) {
+        if (mayLast) {
+            accepted.failed(nowNs);
+        }
     }
 
     @Override

@@ -43,10 +43,13 @@ public class Task {
     boolean isAssociated;
     int moveTo;
 
-    // Links of the one FifoQueue it is in; place in the one TaskHeap; chain in the TaskMap.
-    @Nullable FifoQueue<?> queue;
-    @Nullable Task previous;
-    @Nullable Task next;
+    // Number of the FifoQueue it is in, 0 = none, and the status words of its neighbours there. Numbers, because a
+    // reference that is stored costs the collector's barrier.
+    int queue;
+    int previous;
+    int next;
+
+    // Place in the TaskHeap it is in; chain in the TaskMap.
     int heapIndex = -1;
     long heapTicket;
     @Nullable Task nextInBucket;

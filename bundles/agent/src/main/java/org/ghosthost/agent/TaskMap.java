@@ -18,6 +18,7 @@ public final class TaskMap<T extends Task> {
     private final Supplier<? extends T> maker;
     private @Nullable Task[] slots;
     private int size;
+    private int queues;
 
     // By gtid: for outcomes that name no status word. Chains through the tasks; as many buckets as slots.
     private @Nullable Task[] buckets;
@@ -43,16 +44,18 @@ public final class TaskMap<T extends Task> {
      * in a later state already.
      */
     public @Nullable T advance(Message message) {
-        T task = at(message.statusWord());
-        if (task == null || task.gtid != message.gtid()) {
+        int statusWord = message.statusWord();
+        Task[] all = slots;
+        if (statusWord < 0 || statusWord >= all.length) {
             return null;
         }
-        int seqnum = message.seqnum();
-        if (seqnum - task.seqnum <= 0) {
+        Task task = all[statusWord];
+        // The object of a task that is gone has the gtid 0, which no message has.
+        if (task == null || task.gtid != message.gtid() || message.seqnum() - task.seqnum <= 0) {
             return null;
         }
-        task.seqnum = seqnum;
-        return task;
+        task.seqnum = message.seqnum();
+        return cast(task);
     }
 
     /** The task with this status word; null if there is none. */
@@ -62,6 +65,17 @@ public final class TaskMap<T extends Task> {
         }
         T task = cast(slots[statusWord]);
         return task == null || task.gtid == 0 ? null : task;
+    }
+
+    /** The task with this status word, of which the caller knows that it is there. */
+    @SuppressWarnings("NullAway") // as the caller knows
+    T get(int statusWord) {
+        return cast(slots[statusWord]);
+    }
+
+    /** A number for another queue of these tasks. */
+    int newQueue() {
+        return ++queues;
     }
 
     /** The task with this gtid; null if there is none. */

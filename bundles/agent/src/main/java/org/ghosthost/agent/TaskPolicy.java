@@ -23,8 +23,8 @@ abstract class TaskPolicy<T extends Task> implements Policy {
     protected final TaskMap<T> tasks;
 
     final StatusWords statusWords;
-    final FifoQueue<T> yielding = new FifoQueue<>();
-    final FifoQueue<T> settling = new FifoQueue<>();
+    final FifoQueue<T> yielding;
+    final FifoQueue<T> settling;
     final Backoff settled = new Backoff();
     long nowNs;
     boolean hasLed;
@@ -36,6 +36,8 @@ abstract class TaskPolicy<T extends Task> implements Policy {
         this.context = context;
         statusWords = context.statusWords();
         tasks = new TaskMap<>(context.maxTasks(), maker);
+        yielding = new FifoQueue<>(tasks);
+        settling = new FifoQueue<>(tasks);
     }
 
     // ---- what an author says
@@ -107,8 +109,8 @@ abstract class TaskPolicy<T extends Task> implements Policy {
     /** The decision that this policy took for {@code cpu} has an outcome: its task, or null if it took none for it. */
     abstract @Nullable T close(int cpu, long gtid);
 
-    /** A decision of this policy failed, for a reason that lies with the CPU and may last. */
-    abstract void refused(int cpu);
+    /** A decision of this policy failed; {@code mayLast} if the reason lies with the CPU and may go on. */
+    abstract void failedOn(int cpu, boolean mayLast);
 
     // ---- life of a policy
 
@@ -409,7 +411,8 @@ abstract class TaskPolicy<T extends Task> implements Policy {
                 occupy(mine, cpu);
             } else {
                 mine.state = State.BLOCKED;
-                failed(mine, cpu, state);
+                failedOn(cpu, isOfCpu(state));
+                failed(mine, state);
             }
         } else if (gtid > 0 && state == TransactionState.COMPLETE) {
             T task = tasks.find(gtid);
@@ -419,18 +422,20 @@ abstract class TaskPolicy<T extends Task> implements Policy {
         }
     }
 
-    private void failed(T task, int cpu, TransactionState state) {
+    private static boolean isOfCpu(TransactionState state) {
+        return switch (state) {
+            case CPU_UNAVAIL, CPU_OFFLINE, NO_AGENT, INVALID_FLAGS, NOT_PERMITTED, UNSUPPORTED_VERSION -> true;
+            default -> false;
+        };
+    }
+
+    private void failed(T task, TransactionState state) {
         switch (state) {
             // A message will say when it can run, or that it is gone.
             case TARGET_NOT_FOUND, TARGET_NOT_RUNNABLE, INVALID_TARGET -> { }
             case TARGET_ONCPU, TARGET_STALE -> settle(task);
             default -> {
-                if (state == TransactionState.INVALID_CPU) {
-                    task.affinityUnknown = true;
-                } else if (state != TransactionState.AGENT_STALE && state != TransactionState.ABORTED
-                        && state != TransactionState.POISONED) {
-                    refused(cpu);
-                }
+                task.affinityUnknown |= state == TransactionState.INVALID_CPU;
                 task.state = State.QUEUED;
                 putBack(task);
             }

@@ -11,13 +11,16 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Random;
+import org.ghosthost.policy.Gtid;
 import org.junit.jupiter.api.Test;
 
 class FifoQueueTest {
-    private final FifoQueue<Task> queue = new FifoQueue<>();
+    private final TaskMap<Task> tasks = new TaskMap<>(1000, Task::new);
+    private final FifoQueue<Task> queue = new FifoQueue<>(tasks);
 
-    private static Task task(boolean boosted) {
-        Task task = new Task();
+    private Task task(boolean boosted) {
+        int statusWord = tasks.size();
+        Task task = tasks.add(Gtid.of(1 + statusWord, 1), statusWord, 1);
         task.boosted = boosted;
         return task;
     }
@@ -64,7 +67,7 @@ class FifoQueueTest {
     void aTaskIsInOneQueueAtATime() {
         Task a = task(false);
         queue.add(a);
-        FifoQueue<Task> other = new FifoQueue<>();
+        FifoQueue<Task> other = new FifoQueue<>(tasks);
         assertThrows(IllegalStateException.class, () -> other.add(a));
         assertFalse(other.remove(a));
         assertFalse(other.contains(a));

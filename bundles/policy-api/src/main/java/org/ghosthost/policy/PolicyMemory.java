@@ -42,20 +42,20 @@ public final class PolicyMemory {
 
     /** The {@code word}-th long (0 to 7) of the task with this status word. */
     public long get(int statusWord, int word) {
-        long at = offset(statusWord, word);
+        int at = index(statusWord, word);
         return isReadable(statusWord) ? longs.get(at) : 0;
     }
 
     /** Stores the {@code word}-th long (0 to 7) of the task with this status word; no effect for a follower. */
     public void set(int statusWord, int word, long value) {
-        long at = offset(statusWord, word);
+        int at = index(statusWord, word);
         if (!writable) {
             return;
         }
         if (stamps[statusWord] != own) {
             if (!isReadable(statusWord)) {
                 for (int i = 0; i < SLOT_SIZE / Long.BYTES; i++) {
-                    longs.set(offset(statusWord, i), 0);
+                    longs.set(index(statusWord, i), 0);
                 }
             }
             stamps[statusWord] = own;
@@ -73,10 +73,10 @@ public final class PolicyMemory {
         writable = leads;
     }
 
-    private static long offset(int statusWord, int word) {
+    private static int index(int statusWord, int word) {
         if (word < 0 || word >= SLOT_SIZE / Long.BYTES) {
             throw new IndexOutOfBoundsException("policy memory has words 0..7: " + word);
         }
-        return (long) statusWord * SLOT_SIZE + (long) word * Long.BYTES;
+        return Longs.index(statusWord, SLOT_SIZE, word * Long.BYTES);
     }
 }

@@ -42,7 +42,7 @@ public final class StatusWords {
 
     /** {@link #barrier} in the low half and {@link #flags} in the high one, of the same moment; acquire. */
     public long barrierAndFlags(int index) {
-        return longs.getAcquire((long) index * SIZE + StatusWordLayout.BARRIER);
+        return longs.getAcquire(Longs.index(index, SIZE, StatusWordLayout.BARRIER));
     }
 
     /** Whether the slot belongs to a living task (not an agent) of the enclave. */
@@ -62,36 +62,36 @@ public final class StatusWords {
 
     /** The owner's gtid. */
     public long gtid(int index) {
-        return longs.get((long) index * SIZE + StatusWordLayout.GTID);
+        return longs.get(Longs.index(index, SIZE, StatusWordLayout.GTID));
     }
 
     /** When the task last got on a CPU, ns. */
     public long switchTimeNs(int index) {
-        return longs.get((long) index * SIZE + StatusWordLayout.SWITCH_TIME);
+        return longs.get(Longs.index(index, SIZE, StatusWordLayout.SWITCH_TIME));
     }
 
     /** CPU time so far, ns; updated when the task leaves a CPU. */
     public long runtimeNs(int index) {
-        return longs.get((long) index * SIZE + StatusWordLayout.RUNTIME);
+        return longs.get(Longs.index(index, SIZE, StatusWordLayout.RUNTIME));
     }
 
     /** CPU that the task is on, or was on last; -1 if it never ran. */
     public int cpu(int index) {
-        return (int) (longs.get((long) index * SIZE + StatusWordLayout.ENCLAVE) >>> Integer.SIZE);
+        return (int) (longs.get(Longs.index(index, SIZE, StatusWordLayout.ENCLAVE)) >>> Integer.SIZE);
     }
 
     /** Process of the task. */
     public int tgid(int index) {
-        return (int) longs.get((long) index * SIZE + StatusWordLayout.TGID);
+        return (int) longs.get(Longs.index(index, SIZE, StatusWordLayout.TGID));
     }
 
     /** Nice value, -20 to 19. */
     public int nice(int index) {
-        return (int) (longs.get((long) index * SIZE + StatusWordLayout.TGID) >>> Integer.SIZE);
+        return (int) (longs.get(Longs.index(index, SIZE, StatusWordLayout.TGID)) >>> Integer.SIZE);
     }
 
     /** Since when the task waits for a CPU, ns; 0 when it does not wait. */
     public long runnableSinceNs(int index) {
-        return longs.get((long) index * SIZE + StatusWordLayout.RUNNABLE_SINCE);
+        return longs.get(Longs.index(index, SIZE, StatusWordLayout.RUNNABLE_SINCE));
     }
 }

@@ -1,5 +1,6 @@
 package org.ghosthost.testkit;
 
+import static org.ghosthost.policy.TransactionFlags.COMMIT_AT_TXN_COMMIT;
 import static org.ghosthost.policy.abi.StatusWordLayout.FLAG_ALLOCATED;
 import static org.ghosthost.policy.abi.StatusWordLayout.FLAG_CAN_FREE;
 import static org.ghosthost.policy.abi.StatusWordLayout.FLAG_CPU_AVAILABLE;
@@ -9,6 +10,9 @@ import static org.ghosthost.policy.abi.StatusWordLayout.FLAG_ON_CPU;
 import static org.ghosthost.policy.abi.StatusWordLayout.FLAG_RUNNABLE;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
 import org.ghosthost.enclave.kernel.AgentPass;
 import org.ghosthost.enclave.kernel.EnclaveMode;
 import org.ghosthost.enclave.kernel.Errno;
@@ -21,7 +25,6 @@ import org.ghosthost.policy.Gtid;
 import org.ghosthost.policy.MessageType;
 import org.ghosthost.policy.StatusWords;
 import org.ghosthost.policy.TransactionState;
-import org.ghosthost.policy.abi.Longs;
 import org.ghosthost.policy.abi.MessageLayout;
 import org.ghosthost.policy.abi.StatusWordLayout;
 import org.ghosthost.policy.abi.TransactionLayout;
@@ -34,13 +37,30 @@ import org.jspecify.annotations.Nullable;
  * words behind the tasks. Everything that a commit checks is checked, in the kernel's order.
  */
 public final class NullEnclave implements KernelEnclave {
+    private static final VarHandle LONG = MethodHandles.arrayElementVarHandle(long[].class);
     private static final long NS_PER_PASS = 1_000;
+    private static final long LOW = 0xffff_ffffL;
+
+    // Longs of a record, and which of them holds what.
+    private static final int WORD = StatusWordLayout.SIZE / Long.BYTES;
+    private static final int GTID = StatusWordLayout.GTID / Long.BYTES;
+    private static final int SLOT = TransactionLayout.SIZE / Long.BYTES;
+    private static final int SLOT_STATE = TransactionLayout.STATE / Long.BYTES;
+    private static final int SLOT_BARRIER = TransactionLayout.TASK_BARRIER / Long.BYTES;
+    private static final int SLOT_GTID = TransactionLayout.GTID / Long.BYTES;
+    private static final int SLOT_COMMIT_TIME = TransactionLayout.COMMIT_TIME / Long.BYTES;
+    private static final int SLOT_CPU_SEQNUM = TransactionLayout.CPU_SEQNUM / Long.BYTES;
+    private static final int SLOT_GENERATION = TransactionLayout.SYNC_GROUP_OWNER / Long.BYTES;
+
+    /** What the flags of a task say that can be run. */
+    private static final int CAN_RUN = FLAG_ALLOCATED | FLAG_IN_USE | FLAG_RUNNABLE;
 
     private final int id;
     private final CpuSet cpus;
     private final int maxTasks;
     private final NullWorkload workload;
-    private final Longs words;
+    private final long[] words;
+    private final long[] slots;
     private final StatusWords statusWords;
     private final TransactionTable transactions;
     private final MessageRing[] queues;
@@ -64,16 +84,13 @@ public final class NullEnclave implements KernelEnclave {
         this.maxTasks = maxTasks;
         this.workload = workload;
         int count = maxTasks + cpus.last() + 1;
-        words = new Longs(longs(count, StatusWordLayout.SIZE));
-        statusWords = new StatusWords(words.memory());
-        transactions = new TransactionTable(longs(cpus.last() + 1, TransactionLayout.SIZE));
+        words = new long[count * WORD];
+        statusWords = new StatusWords(MemorySegment.ofArray(words));
+        slots = new long[(cpus.last() + 1) * SLOT];
+        transactions = new TransactionTable(MemorySegment.ofArray(slots));
         cpus.forEach(transactions::reset);
         queues = new MessageRing[cpus.size()];
         generations = new int[maxTasks];
-    }
-
-    private static MemorySegment longs(int count, int size) {
-        return MemorySegment.ofArray(new long[count * (size / Long.BYTES)]);
     }
 
     void pass(int cpu) {
@@ -102,8 +119,8 @@ public final class NullEnclave implements KernelEnclave {
         generations[task]++;
         living++;
         clear(task);
-        words.set(at(task, StatusWordLayout.GTID), gtid(task));
-        words.set(at(task, StatusWordLayout.ENCLAVE), (long) CpuSet.NO_CPU << Integer.SIZE);
+        words[task * WORD + GTID] = Gtid.of(task + 1, generations[task]);
+        words[task * WORD + StatusWordLayout.ENCLAVE / Long.BYTES] = (long) CpuSet.NO_CPU << Integer.SIZE;
         flags(task, FLAG_ALLOCATED | FLAG_IN_USE | FLAG_RUNNABLE);
         send(task, MessageType.TASK_NEW, MessageLayout.FLAG_RUNNABLE, -1);
     }
@@ -147,9 +164,9 @@ public final class NullEnclave implements KernelEnclave {
     public void says(int type, int cpu) {
         MessageRing queue = queues[0];
         int word = agentWord(cpu);
-        long at = queue.begin(type, 0, barrier(word), 0, -1);
+        long at = queue.begin(type, 0, barrier(word), 0, -1, cpu);
         if (at >= 0) {
-            queue.edge(at, cpu, nowNs);
+            queue.set(at, MessageLayout.TIME, nowNs);
             queue.publish();
         }
     }
@@ -172,12 +189,12 @@ public final class NullEnclave implements KernelEnclave {
     private void send(int task, int type, int flags, int cpu) {
         int barrier = barrier(task);
         MessageRing queue = queues[0];
-        long at = queue.begin(type, flags, barrier, gtid(task), task);
+        long at = queue.begin(type, flags, barrier, words[task * WORD + GTID], task, cpu);
         if (at < 0) {
             resync = true;
             return;
         }
-        queue.edge(at, cpu, nowNs);
+        queue.set(at, MessageLayout.TIME, nowNs);
         if (cpu >= 0) {
             queue.set(at, MessageLayout.CPU_SEQNUM, ++cpuSeqnums[cpu]);
         }
@@ -188,32 +205,60 @@ public final class NullEnclave implements KernelEnclave {
 
     @Override
     public void commit(int agentCpu, CpuSet which) {
-        for (int cpu = which.first(); cpu >= 0; cpu = which.next(cpu + 1)) {
-            if (transactions.claim(cpu, agentCpu)) {
-                long gtid = transactions.gtid(cpu);
-                TransactionState state = validate(cpu, gtid);
-                if (state == TransactionState.COMPLETE) {
-                    decisions++;
-                    transactions.committed(cpu, nowNs, ++cpuSeqnums[cpu]);
-                    if (gtid > 0) {
-                        ran[committed] = task(gtid);
-                        ranOn[committed++] = cpu;
-                    }
-                } else {
-                    failures++;
-                }
-                transactions.store(cpu, state);
+        for (int group = 0; group < CpuSet.WORDS; group++) {
+            for (long left = which.word(group); left != 0; left &= left - 1) {
+                commit(agentCpu, group * Long.SIZE + Long.numberOfTrailingZeros(left));
             }
         }
     }
 
-    private TransactionState validate(int cpu, long gtid) {
+    private void commit(int agentCpu, int cpu) {
+        int slot = cpu * SLOT;
+        long ready = slots[slot + SLOT_STATE];
+        if ((int) ready != TransactionLayout.STATE_READY
+                || !LONG.compareAndSet(slots, slot + SLOT_STATE, ready, (ready & ~LOW) | agentCpu)) {
+            return;
+        }
+        long gtid = slots[slot + SLOT_GTID];
+        TransactionState state = isSound(cpu, slot, gtid) ? TransactionState.COMPLETE : validate(cpu);
+        if (state == TransactionState.COMPLETE) {
+            decisions++;
+            slots[slot + SLOT_COMMIT_TIME] = nowNs;
+            slots[slot + SLOT_CPU_SEQNUM] = ++cpuSeqnums[cpu];
+            if (gtid > 0) {
+                ran[committed] = task(gtid);
+                ranOn[committed++] = cpu;
+            }
+        } else {
+            failures++;
+        }
+        LONG.setRelease(slots, slot + SLOT_STATE, (ready & ~LOW) | (state.code() & LOW));
+    }
+
+    /** All checks of {@link #validate} for what is usual: whether none of them fails. */
+    private boolean isSound(int cpu, int slot, long gtid) {
+        int task = task(gtid);
+        if (gtid <= 0 || task >= maxTasks) {
+            return false;
+        }
+        long word = (long) LONG.getAcquire(words, task * WORD);
+        return slots[slot] == (long) cpu << Integer.SIZE
+                && slots[slot + SLOT_BARRIER] == ((word & LOW) | (long) COMMIT_AT_TXN_COMMIT << Integer.SIZE)
+                && (int) (slots[slot + SLOT_GENERATION] >>> Integer.SIZE) == generation
+                && words[task * WORD + GTID] == gtid
+                && (int) (word >>> Integer.SIZE) == CAN_RUN
+                && passes[cpu] != null
+                && (int) (words[agentWord(cpu) * WORD] >>> Integer.SIZE) == agentFlags(true);
+    }
+
+    private TransactionState validate(int cpu) {
         if (transactions.version(cpu) != TransactionLayout.VERSION_NUMBER) {
             return TransactionState.UNSUPPORTED_VERSION;
         }
         if (transactions.cpu(cpu) != cpu) {
             return TransactionState.INVALID_CPU;
         }
+        long gtid = transactions.gtid(cpu);
         if (!NullFlags.areValid(transactions.flags(cpu), gtid)) {
             return TransactionState.INVALID_FLAGS;
         }
@@ -280,34 +325,24 @@ public final class NullEnclave implements KernelEnclave {
         return FLAG_ALLOCATED | FLAG_IN_USE | FLAG_IS_AGENT | (available ? FLAG_CPU_AVAILABLE : 0);
     }
 
-    private long gtid(int task) {
-        return Gtid.of(task + 1, generations[task]);
-    }
-
     private static int task(long gtid) {
         return Gtid.pid(gtid) - 1;
     }
 
     private void clear(int word) {
-        for (int field = 0; field < StatusWordLayout.SIZE; field += Long.BYTES) {
-            words.set(at(word, field), 0);
-        }
+        Arrays.fill(words, word * WORD, (word + 1) * WORD, 0);
     }
 
     private void flags(int word, int flags) {
-        words.setRelease(at(word, 0), (statusWords.barrierAndFlags(word) & 0xffff_ffffL) | (long) flags << Integer.SIZE);
+        LONG.setRelease(words, word * WORD, (words[word * WORD] & LOW) | (long) flags << Integer.SIZE);
     }
 
     /** Counts the barrier up; the new one. */
     private int barrier(int word) {
-        long before = statusWords.barrierAndFlags(word);
+        long before = words[word * WORD];
         int barrier = (int) before + 1;
-        words.setRelease(at(word, 0), (before & ~0xffff_ffffL) | (barrier & 0xffff_ffffL));
+        LONG.setRelease(words, word * WORD, (before & ~LOW) | (barrier & LOW));
         return barrier;
-    }
-
-    private static long at(int word, int field) {
-        return (long) word * StatusWordLayout.SIZE + field;
     }
 
     @Override
@@ -316,7 +351,7 @@ public final class NullEnclave implements KernelEnclave {
             return -Errno.EINVAL.number();
         }
         flags(index, 0);
-        words.set(at(index, StatusWordLayout.GTID), 0);
+        words[index * WORD + GTID] = 0;
         return 0;
     }
 

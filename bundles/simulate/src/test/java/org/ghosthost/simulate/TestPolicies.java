@@ -35,7 +35,7 @@ final class TestPolicies implements PolicyLoader {
     }
 
     private static final class Fifo extends GlobalPolicy<Task> {
-        private final FifoQueue<Task> queue = new FifoQueue<>();
+        private final FifoQueue<Task> queue = new FifoQueue<>(tasks);
         private int passes;
 
         Fifo(PolicyContext context, int passes) {

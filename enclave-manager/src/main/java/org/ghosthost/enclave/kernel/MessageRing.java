@@ -69,6 +69,11 @@ public final class MessageRing {
      * @return offset of the record; -1 if the ring is full, which is counted
      */
     public long begin(int type, int flags, int seqnum, long gtid, int statusWord) {
+        return begin(type, flags, seqnum, gtid, statusWord, 0);
+    }
+
+    /** The same with the CPU of the message. */
+    public long begin(int type, int flags, int seqnum, long gtid, int statusWord, int cpu) {
         if (head - (long) TAIL.getAcquire(this) >= elements) { // pairs with the setRelease in drain
             overflows++;
             return -1;
@@ -77,19 +82,11 @@ public final class MessageRing {
         long header = (type & 0xffffL) | (flags & 0xffffL) << Short.SIZE | (long) seqnum << Integer.SIZE;
         longs[at + MessageLayout.TYPE / Long.BYTES] = header;
         longs[at + MessageLayout.GTID / Long.BYTES] = gtid;
-        longs[at + MessageLayout.CPU / Long.BYTES] = (long) statusWord << Integer.SIZE;
+        longs[at + MessageLayout.CPU / Long.BYTES] = (long) statusWord << Integer.SIZE | (cpu & 0xffff_ffffL);
         for (int field = MessageLayout.RUNTIME / Long.BYTES; field < LONGS; field++) {
             longs[at + field] = 0;
         }
         return (long) at * Long.BYTES;
-    }
-
-    /** Writes the CPU and the time of the message begun at {@code at}. */
-    public void edge(long at, int cpu, long timeNs) {
-        int index = (int) (at / Long.BYTES);
-        int place = index + MessageLayout.CPU / Long.BYTES;
-        longs[place] = (longs[place] & ~0xffff_ffffL) | (cpu & 0xffff_ffffL);
-        longs[index + MessageLayout.TIME / Long.BYTES] = timeNs;
     }
 
     /** Writes a 64-bit field of the message begun at {@code at}. */

@@ -146,8 +146,8 @@ public final class TransactionTable {
 
     // ---- words
 
-    private static long at(int cpu, int field) {
-        return (long) cpu * SIZE + field;
+    private static int at(int cpu, int field) {
+        return Longs.index(cpu, SIZE, field);
     }
 
     private static long both(int low, int high) {

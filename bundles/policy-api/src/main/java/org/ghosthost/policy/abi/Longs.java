@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Memory that a kernel side and agents share, as 64-bit words. Where both sides are Java it is a {@code long[]}, seen
  * through {@link MemorySegment#ofArray(long[])}: then each access costs a fraction of one to a segment, whose checks
- * are many. Any thread; offsets are bytes, multiples of 8.
+ * are many. Any thread. Indices count words; {@link #index} makes them of a record and a field.
  */
 public final class Longs {
     private static final VarHandle ELEMENT = MethodHandles.arrayElementVarHandle(long[].class);
@@ -36,43 +36,48 @@ public final class Longs {
         return memory;
     }
 
+    /** Index of the word with a field: of the {@code record}-th record of so many bytes, {@code field} bytes inside. */
+    public static int index(int record, int recordSize, int field) {
+        return record * (recordSize >> SHIFT) + (field >> SHIFT);
+    }
+
     /** Plain read. */
-    public long get(long offset) {
+    public long get(int index) {
         long[] all = array;
-        return all != null ? all[(int) (offset >> SHIFT)] : memory.get(JAVA_LONG, offset);
+        return all != null ? all[index] : memory.get(JAVA_LONG, (long) index << SHIFT);
     }
 
     /** Plain write. */
-    public void set(long offset, long value) {
+    public void set(int index, long value) {
         long[] all = array;
         if (all != null) {
-            all[(int) (offset >> SHIFT)] = value;
+            all[index] = value;
         } else {
-            memory.set(JAVA_LONG, offset, value);
+            memory.set(JAVA_LONG, (long) index << SHIFT, value);
         }
     }
 
     /** Read with acquire order. */
-    public long getAcquire(long offset) {
+    public long getAcquire(int index) {
         long[] all = array;
-        return all != null ? (long) ELEMENT.getAcquire(all, (int) (offset >> SHIFT))
-                : (long) WORD.getAcquire(memory, offset);
+        return all != null ? (long) ELEMENT.getAcquire(all, index)
+                : (long) WORD.getAcquire(memory, (long) index << SHIFT);
     }
 
     /** Write with release order. */
-    public void setRelease(long offset, long value) {
+    public void setRelease(int index, long value) {
         long[] all = array;
         if (all != null) {
-            ELEMENT.setRelease(all, (int) (offset >> SHIFT), value);
+            ELEMENT.setRelease(all, index, value);
         } else {
-            WORD.setRelease(memory, offset, value);
+            WORD.setRelease(memory, (long) index << SHIFT, value);
         }
     }
 
     /** Atomic replacement of {@code expected} by {@code value}; false if there is something else. */
-    public boolean compareAndSet(long offset, long expected, long value) {
+    public boolean compareAndSet(int index, long expected, long value) {
         long[] all = array;
-        return all != null ? ELEMENT.compareAndSet(all, (int) (offset >> SHIFT), expected, value)
-                : WORD.compareAndSet(memory, offset, expected, value);
+        return all != null ? ELEMENT.compareAndSet(all, index, expected, value)
+                : WORD.compareAndSet(memory, (long) index << SHIFT, expected, value);
     }
 }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * one waits.
  */
 final class FifoCentralizedPolicy extends GlobalPolicy<Task> {
-    private final FifoQueue<Task> queue = new FifoQueue<>();
+    private final FifoQueue<Task> queue = new FifoQueue<>(tasks);
     private final long sliceNs;
 
     FifoCentralizedPolicy(PolicyContext context) {

@@ -19,7 +19,7 @@ final class FifoPerCpuPolicy extends PerCpuPolicy<Task> {
     private static final long ASK = 1;
     private static final long RETRY_NS = 1_000;
 
-    private final FifoQueue<Task> queue = new FifoQueue<>();
+    private final FifoQueue<Task> queue = new FifoQueue<>(tasks);
     private final CpuSet asked = new CpuSet();
     private final CpuSet asking = new CpuSet();
     private boolean isMailFull;
