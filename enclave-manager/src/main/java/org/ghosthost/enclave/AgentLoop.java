@@ -19,6 +19,7 @@ final class AgentLoop implements AgentPass, KernelEnclave.MessageHandler, Mailbo
 
     private final Enclave enclave;
     private final Agents agents;
+    private final Lead lead;
     private final KernelEnclave kernel;
     private final StatusWords statusWords;
     private final int cpu;
@@ -41,6 +42,7 @@ final class AgentLoop implements AgentPass, KernelEnclave.MessageHandler, Mailbo
     AgentLoop(Enclave enclave, KernelEnclave kernel, int cpu) {
         this.enclave = enclave;
         agents = enclave.agents();
+        lead = enclave.lead();
         this.kernel = kernel;
         this.cpu = cpu;
         statusWords = kernel.statusWords();
@@ -90,21 +92,22 @@ final class AgentLoop implements AgentPass, KernelEnclave.MessageHandler, Mailbo
         agent.beginPass(enclave.clock(), barrier);
         waitUntilNs = Policy.UNTIL_MESSAGE;
         midPass = true; // before leaving() is read: pairs with the safe point that stores it and then looks here
-        Generation leader = enclave.lead().leader();
-        deciding = agents.decides(leader, cpu) && !enclave.lead().leaving();
+        Generation leader = lead.leader();
+        deciding = agents.decides(leader, cpu) && !lead.leaving();
         if (!deciding) {
             midPass = false;
             return;
         }
         try {
+            agent.decideFor(leader.number());
             agent.collectPending();
             boolean more = drainAll(leader);
             waitUntilNs = leader.instance(cpu).schedule(leader.agent(cpu));
-            if (more || enclave.lead().mustHurry()) {
+            if (more || lead.mustHurry()) {
                 waitUntilNs = Policy.AGAIN;
             }
         } catch (Throwable t) { // whatever a policy throws ends that policy, not the host
-            enclave.lead().leaderFailed(leader, t);
+            lead.leaderFailed(leader, t);
             agent.abandon();
             waitUntilNs = Policy.AGAIN;
         }
@@ -122,10 +125,10 @@ final class AgentLoop implements AgentPass, KernelEnclave.MessageHandler, Mailbo
             }
         }
         midPass = false;
-        if (enclave.lead().safePoint(deciding) || (deciding && agent.hasFailed())) {
+        if (lead.safePoint(deciding) || (deciding && agent.hasFailed())) {
             waitUntilNs = Policy.AGAIN;
         } else if (waitUntilNs != Policy.AGAIN) {
-            waitUntilNs = Math.min(waitUntilNs, enclave.lead().deadlineNs());
+            waitUntilNs = Math.min(waitUntilNs, lead.deadlineNs());
         }
     }
 
@@ -134,10 +137,10 @@ final class AgentLoop implements AgentPass, KernelEnclave.MessageHandler, Mailbo
             while (drainQueues(leader)) {
                 Thread.onSpinWait(); // bounded by what the queues hold
             }
-            enclave.lead().resync();
+            lead.resync();
         }
         boolean more = drainQueues(leader);
-        enclave.lead().follow();
+        lead.follow();
         return more;
     }
 
@@ -177,7 +180,7 @@ final class AgentLoop implements AgentPass, KernelEnclave.MessageHandler, Mailbo
 
     @Override
     public void message(Message message) {
-        enclave.lead().message(drainedQueueCpu, message);
+        lead.message(drainedQueueCpu, message);
     }
 
     // ---- mail from other agents
@@ -188,7 +191,7 @@ final class AgentLoop implements AgentPass, KernelEnclave.MessageHandler, Mailbo
             box = new Mailbox();
             mail.setRelease(from, box);
         }
-        boolean put = box.put(enclave.lead().leader().number(), gtid, statusWord, word);
+        boolean put = box.put(lead.leader().number(), gtid, statusWord, word);
         kernel.ping(cpu);
         return put;
     }
@@ -205,7 +208,7 @@ final class AgentLoop implements AgentPass, KernelEnclave.MessageHandler, Mailbo
 
     @Override
     public void letter(int generation, long gtid, int statusWord, long word) {
-        Generation leader = enclave.lead().leader();
+        Generation leader = lead.leader();
         if (generation == leader.number()) {
             leader.instance(cpu).received(sender, gtid, statusWord, word);
         }
@@ -240,6 +243,6 @@ final class AgentLoop implements AgentPass, KernelEnclave.MessageHandler, Mailbo
 
     @Override
     public boolean spins() {
-        return agents.spins(enclave.lead().leader(), cpu);
+        return agents.spins(lead.leader(), cpu);
     }
 }

@@ -28,6 +28,7 @@ final class Agents {
     private final int firstCpu;
     private final AgentLoop[] loops;
     private final int[] queues;
+    private final int[] agentWords;
     private final short[] owners;
     private volatile int globalCpu;
     private int scatteredTasks;
@@ -40,6 +41,8 @@ final class Agents {
         globalCpu = firstCpu;
         loops = new AgentLoop[cpus.last() + 1];
         queues = new int[cpus.last() + 1];
+        agentWords = new int[cpus.last() + 1];
+        Arrays.fill(agentWords, -1);
         owners = new short[kernel.statusWords().capacity()];
         Arrays.fill(owners, (short) firstCpu);
         for (int cpu = firstCpu; cpu >= 0; cpu = cpus.next(cpu + 1)) {
@@ -52,6 +55,7 @@ final class Agents {
         for (int cpu = firstCpu; cpu >= 0; cpu = cpus.next(cpu + 1)) {
             loops[cpu] = new AgentLoop(enclave, kernel, cpu);
             int word = kernel.attachAgent(cpu, queues[cpu], loops[cpu]);
+            agentWords[cpu] = word;
             loops[cpu].attached(new PolicyAgent(enclave, kernel, cpu, word, loops.length), word);
         }
     }
@@ -61,7 +65,7 @@ final class Agents {
     }
 
     int statusWord(int cpu) {
-        return cpus.contains(cpu) ? loops[cpu].agentWord() : -1;
+        return cpu >= 0 && cpu < agentWords.length ? agentWords[cpu] : -1;
     }
 
     int queue(int cpu) {

@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import org.ghosthost.policy.Message;
 import org.ghosthost.policy.MessageType;
 import org.ghosthost.policy.StatusWords;
+import org.ghosthost.policy.abi.Longs;
 import org.ghosthost.policy.abi.MessageLayout;
 import org.ghosthost.policy.abi.StatusWordLayout;
 
@@ -16,6 +17,7 @@ import org.ghosthost.policy.abi.StatusWordLayout;
 final class Discovery {
     private final StatusWords statusWords;
     private final MemorySegment record = Arena.ofAuto().allocate(MessageLayout.SIZE, MessageLayout.SIZE);
+    private final Longs words = new Longs(record);
     private final Message message = new Message();
 
     Discovery(StatusWords statusWords) {
@@ -62,6 +64,6 @@ final class Discovery {
         record.set(JAVA_LONG, MessageLayout.RUNTIME, statusWords.runtimeNs(word));
         record.set(JAVA_INT, MessageLayout.NICE, statusWords.nice(word));
         record.set(JAVA_LONG, MessageLayout.TIME, now);
-        return message.wrap(record, 0);
+        return message.wrap(words, 0);
     }
 }

@@ -24,6 +24,7 @@ final class Generation {
     private final Map<String, String> configuration;
     private final Policy[] instances;
     private final int firstCpu;
+    private final boolean global;
     private final EnclaveMemory.View memory;
     private final int memoryVersion;
     private final int[] seen;
@@ -40,6 +41,7 @@ final class Generation {
         this.configuration = configuration;
         this.instances = instances;
         this.firstCpu = firstCpu;
+        global = release.model() != PolicyModel.PER_CPU;
         this.memory = memory;
         memoryVersion = release.factory().policyMemoryVersion();
         seen = new int[maxTasks];
@@ -81,12 +83,12 @@ final class Generation {
     }
 
     boolean isGlobal() {
-        return release.model() != PolicyModel.PER_CPU;
+        return global;
     }
 
     /** The instance that decides for {@code cpu}. */
     Policy instance(int cpu) {
-        return instances[isGlobal() ? firstCpu : cpu];
+        return instances[global ? firstCpu : cpu];
     }
 
     int nextRandom(int bound) {

@@ -91,29 +91,28 @@ final class Lead {
 
     /** Shows a message to the leader, then to the follower; frees the status word of a task that is gone. */
     void message(int queueCpu, Message message) {
+        Generation leads = leader;
         int type = message.type();
         boolean task = MessageType.isTask(type);
         if (task && statusWords.gtid(message.statusWord()) != message.gtid()) {
             staleMessages++; // of a task that a resync has found gone
             return;
         }
-        if (task && type == MessageType.TASK_NEW && !leader.knows(message.statusWord())) {
+        if (type == MessageType.TASK_NEW && !leads.knows(message.statusWord())) {
             memory.clear(message.statusWord());
         }
-        if (!leader.dispatch(queueCpu, message)) {
+        if (!leads.dispatch(queueCpu, message)) {
             staleMessages++;
         }
         if (follower != null) {
             showFollower(follower, queueCpu, message);
         }
-        if (task) {
-            if (type == MessageType.TASK_DEAD || type == MessageType.TASK_DEPARTED) {
-                agents.taskGone(message.statusWord());
-            } else {
-                int sendsTo = agents.taskSeen(leader, queueCpu, message);
-                if (sendsTo != queueCpu) {
-                    moved(message.statusWord(), sendsTo);
-                }
+        if (type == MessageType.TASK_DEAD || type == MessageType.TASK_DEPARTED) {
+            agents.taskGone(message.statusWord());
+        } else if (task) {
+            int sendsTo = agents.taskSeen(leads, queueCpu, message);
+            if (sendsTo != queueCpu) {
+                moved(message.statusWord(), sendsTo);
             }
         }
     }

@@ -16,16 +16,27 @@ import org.jspecify.annotations.Nullable;
 
 /** One agent's hands: opens transactions, commits them together, keeps those whose outcome is still to come. */
 final class PolicyAgent {
+    // What is known of the transaction of a CPU.
+    private static final byte FREE = 0;
+    private static final byte OPENED = 1;
+    private static final byte PENDING = 2;
+    private static final byte FOREIGN = 3;
+
     private final Enclave enclave;
+    private final Agents agents;
+    private final Lead lead;
     private final KernelEnclave kernel;
     private final TransactionTable transactions;
     private final StatusWords statusWords;
     private final int cpu;
     private final int statusWord;
 
+    // By CPU: one of the constants above, and the target of the last transaction.
+    private final byte[] slots;
     private final long[] gtids;
     private final CpuSet opened = new CpuSet();
-    private final CpuSet pending = new CpuSet();
+    private int openedCount;
+    private int pendingCount;
     private final CpuSet grouped = new CpuSet();
     private final long[] states = new long[TransactionState.values().length];
     private CpuSet[] groups = {};
@@ -35,15 +46,22 @@ final class PolicyAgent {
     private int moveGlobalTo = CpuSet.NO_CPU;
     private long now;
     private int barrier;
+    private int generation;
 
     PolicyAgent(Enclave enclave, KernelEnclave kernel, int cpu, int statusWord, int possibleCpus) {
         this.enclave = enclave;
+        agents = enclave.agents();
+        lead = enclave.lead();
         this.kernel = kernel;
         this.cpu = cpu;
         this.statusWord = statusWord;
         transactions = kernel.transactions();
         statusWords = kernel.statusWords();
         gtids = new long[possibleCpus];
+        slots = new byte[possibleCpus];
+        for (int at = 0; at < possibleCpus; at++) {
+            slots[at] = enclave.cpuSet().contains(at) ? FREE : FOREIGN;
+        }
     }
 
     // ---- the pass
@@ -51,16 +69,22 @@ final class PolicyAgent {
     void beginPass(long now, int barrier) {
         this.now = now;
         this.barrier = barrier;
-        opened.clear();
-        grouped.clear();
-        groupCount = 0;
+        if (groupCount > 0 || inGroup) {
+            grouped.clear();
+            groupCount = 0;
+        }
         inGroup = false;
         failed = false;
         moveGlobalTo = CpuSet.NO_CPU;
     }
 
+    /** Transactions of this pass are those of this generation. */
+    void decideFor(int generation) {
+        this.generation = generation;
+    }
+
     int decisions() {
-        return opened.size();
+        return openedCount;
     }
 
     /** Where the lead of a global policy is to go after this pass; -1 = nowhere. */
@@ -70,20 +94,23 @@ final class PolicyAgent {
 
     /** Commits what the pass has opened and tells what became of it. */
     void commit() {
+        if (openedCount == 0) {
+            return;
+        }
         for (int group = 0; group < groupCount; group++) {
             commitGroup(groups[group]);
         }
-        if (!grouped.isEmpty()) {
+        if (groupCount > 0) {
             opened.removeAll(grouped);
         }
-        if (opened.isEmpty()) {
-            return;
-        }
         kernel.commit(cpu, opened);
-        for (int at = opened.first(); at >= 0; at = opened.next(at + 1)) {
-            collect(at);
+        for (int group = 0; group < CpuSet.WORDS; group++) {
+            for (long left = opened.word(group); left != 0; left &= left - 1) {
+                collect(group * Long.SIZE + Long.numberOfTrailingZeros(left));
+            }
         }
         opened.clear();
+        openedCount = 0;
     }
 
     private void commitGroup(CpuSet group) {
@@ -96,8 +123,8 @@ final class PolicyAgent {
 
     /** Tells the outcomes that have come since the last pass. */
     void collectPending() {
-        for (int at = pending.first(); at >= 0; at = pending.next(at + 1)) {
-            if (TransactionState.isResult(transactions.state(at))) {
+        for (int at = 0; pendingCount > 0 && at < slots.length; at++) {
+            if (slots[at] == PENDING && TransactionState.isResult(transactions.state(at))) {
                 collect(at);
             }
         }
@@ -113,13 +140,15 @@ final class PolicyAgent {
      * has claimed stays pending: its slot must not be used before its outcome is there.
      */
     void abandon() {
-        for (int at = opened.first(); at >= 0; at = opened.next(at + 1)) {
-            transactions.abort(at);
-            transactions.disown(at);
-        }
-        for (int at = pending.first(); at >= 0; at = pending.next(at + 1)) {
-            if (transactions.abort(at)) {
-                pending.remove(at);
+        for (int at = 0; openedCount + pendingCount > 0 && at < slots.length; at++) {
+            if (slots[at] == OPENED) {
+                transactions.abort(at);
+                transactions.disown(at);
+                slots[at] = FREE;
+                openedCount--;
+            } else if (slots[at] == PENDING && transactions.abort(at)) {
+                slots[at] = FREE;
+                pendingCount--;
             }
         }
         opened.clear();
@@ -129,11 +158,15 @@ final class PolicyAgent {
 
     /** Leaves its pending transactions to the agents that decide for their CPUs from now on; may be itself. */
     void handOverPending(IntFunction<PolicyAgent> decidesFor) {
-        for (int at = pending.first(); at >= 0; at = pending.next(at + 1)) {
-            PolicyAgent to = decidesFor.apply(at);
-            pending.remove(at);
-            to.gtids[at] = gtids[at];
-            to.pending.add(at);
+        for (int at = 0; pendingCount > 0 && at < slots.length; at++) {
+            PolicyAgent to = slots[at] == PENDING ? decidesFor.apply(at) : this;
+            if (!to.equals(this)) {
+                slots[at] = FREE;
+                pendingCount--;
+                to.gtids[at] = gtids[at];
+                to.slots[at] = PENDING;
+                to.pendingCount++;
+            }
         }
     }
 
@@ -144,19 +177,22 @@ final class PolicyAgent {
 
     private void collect(int at) {
         int code = transactions.state(at);
-        if (!TransactionState.isResult(code)) {
-            pending.add(at);
-            return;
+        boolean wasPending = slots[at] == PENDING;
+        if (TransactionState.isResult(code)) {
+            pendingCount -= wasPending ? 1 : 0;
+            slots[at] = FREE;
+            outcome(at, TransactionState.of(code));
+        } else if (!wasPending) {
+            slots[at] = PENDING;
+            pendingCount++;
         }
-        pending.remove(at);
-        outcome(at, TransactionState.of(code));
     }
 
     private void outcome(int at, TransactionState state) {
         states[index(state)]++;
         failed |= !state.succeeded();
         if (gtids[at] != Gtid.AGENT) {
-            enclave.lead().committed(cpu, at, gtids[at], state);
+            lead.committed(cpu, at, gtids[at], state);
         }
     }
 
@@ -184,12 +220,12 @@ final class PolicyAgent {
     }
 
     boolean available(int other) {
-        int word = enclave.agents().statusWord(other);
+        int word = agents.statusWord(other);
         return word >= 0 && (statusWords.flags(word) & StatusWordLayout.FLAG_CPU_AVAILABLE) != 0;
     }
 
     boolean pending(int other) {
-        return pending.contains(other);
+        return pendingCount > 0 && slots[other] == PENDING;
     }
 
     StatusWords statusWords() {
@@ -201,13 +237,13 @@ final class PolicyAgent {
     }
 
     void run(int target, long gtid, int taskBarrier, int flags, long sliceNs) {
-        if (target < 0 || !enclave.cpuSet().contains(target)) {
+        if (target < 0 || target >= slots.length || slots[target] == FOREIGN) {
             throw new IllegalArgumentException("CPU " + target + " is not of the enclave: " + enclave.cpuSet());
         }
-        if (pending.contains(target)) {
+        if (slots[target] == PENDING) {
             throw new IllegalStateException("the transaction of CPU " + target + " is pending");
         }
-        if (opened.contains(target)) {
+        if (slots[target] == OPENED) {
             replace(target);
         }
         if (inGroup) {
@@ -220,8 +256,12 @@ final class PolicyAgent {
             grouped.add(target);
         }
         gtids[target] = gtid;
-        opened.add(target);
-        transactions.open(target, gtid, taskBarrier, barrier, flags, sliceNs, enclave.lead().leader().number());
+        if (slots[target] == FREE) {
+            slots[target] = OPENED;
+            openedCount++;
+            opened.add(target);
+        }
+        transactions.open(target, gtid, taskBarrier, barrier, flags, sliceNs, generation);
     }
 
     private void replace(int target) {
@@ -239,7 +279,7 @@ final class PolicyAgent {
     }
 
     boolean abort(int target) {
-        if (!pending.contains(target) || !transactions.abort(target)) {
+        if (target < 0 || target >= slots.length || slots[target] != PENDING || !transactions.abort(target)) {
             return false;
         }
         collect(target);
@@ -269,9 +309,9 @@ final class PolicyAgent {
     }
 
     int associate(long gtid, int word, int target, int taskBarrier) {
-        int result = kernel.associate(gtid, enclave.agents().queue(target), taskBarrier);
+        int result = kernel.associate(gtid, agents.queue(target), taskBarrier);
         if (result >= 0) {
-            enclave.lead().moved(word, target);
+            lead.moved(word, target);
             return (result & KernelEnclave.BRAND_NEW) != 0 ? Agent.BRAND_NEW
                     : (result & KernelEnclave.ALREADY) != 0 ? Agent.ALREADY : Agent.ASSOCIATED;
         }
@@ -279,7 +319,7 @@ final class PolicyAgent {
     }
 
     boolean send(int target, long gtid, int word, long data) {
-        return enclave.agents().loop(target).receive(cpu, gtid, word, data);
+        return agents.loop(target).receive(cpu, gtid, word, data);
     }
 
     void moveGlobalTo(int target) {

@@ -1,7 +1,6 @@
 package org.ghosthost.agent;
 
 import java.util.function.Supplier;
-import org.ghosthost.agent.Task.State;
 import org.ghosthost.policy.Agent;
 import org.ghosthost.policy.Gtid;
 import org.ghosthost.policy.PolicyContext;
@@ -31,7 +30,8 @@ public abstract class GlobalPolicy<T extends Task> extends TaskPolicy<T> {
 
     private final Handover handover;
     private final CpuSlot[] slots;
-    private final CpuSet free = new CpuSet();
+    // A bit for each CPU that waits for a task.
+    private final long[] free = new long[CpuSet.WORDS];
     private final Backoff accepted = new Backoff();
     private final FifoQueue<T> aside;
     private CpuSet cpus;
@@ -94,7 +94,7 @@ public abstract class GlobalPolicy<T extends Task> extends TaskPolicy<T> {
     protected final int nextOccupied(int from) {
         for (int cpu = cpus.next(from); cpu >= 0; cpu = cpus.next(cpu + 1)) {
             CpuSlot slot = slots[cpu];
-            if (slot.isMember && !slot.isFree && slot.opened == CpuSlot.NONE && isUsable(slot)) {
+            if (slot.is(CpuSlot.MEMBER) && !slot.is(CpuSlot.FREE) && slot.opened == CpuSlot.NONE && isUsable(slot)) {
                 return cpu;
             }
         }
@@ -179,14 +179,14 @@ public abstract class GlobalPolicy<T extends Task> extends TaskPolicy<T> {
     private void chooseCpus() {
         for (CpuSlot slot : slots) {
             take(slot);
-            slot.isMember = cpus.contains(slot.cpu) && (slot.cpu != agentCpu || cpus.size() == 1);
+            slot.set(CpuSlot.MEMBER, cpus.contains(slot.cpu) && (slot.cpu != agentCpu || cpus.size() == 1));
             release(slot);
         }
     }
 
     private void endRefusals() {
         for (CpuSlot slot : slots) {
-            slot.isRefused = false;
+            slot.set(CpuSlot.REFUSED, false);
         }
         accepted.end();
     }
@@ -216,25 +216,36 @@ public abstract class GlobalPolicy<T extends Task> extends TaskPolicy<T> {
     private int place(T task) {
         CpuSet allowed = affinity(task);
         int last = task.cpu;
-        if (last >= 0 && slots[last].isFree && isUsable(slots[last]) && (allowed == null || allowed.contains(last))) {
+        if (last >= 0 && slots[last].is(CpuSlot.FREE) && isUsable(slots[last])
+                && (allowed == null || allowed.contains(last))) {
             return last;
         }
-        for (int cpu = freeCount == 0 ? NO_CPU : free.first(); cpu >= 0; cpu = free.next(cpu + 1)) {
-            if (isUsable(slots[cpu]) && (allowed == null || allowed.contains(cpu))) {
-                return cpu;
-            }
+        int cpu = freeCount == 0 ? NO_CPU : firstUsable(allowed);
+        if (cpu == NO_CPU) {
+            cpu = victim(task);
         }
-        int cpu = victim(task);
         return cpu >= 0 && (allowed == null || allowed.contains(cpu)) ? cpu : NO_CPU;
     }
 
+    private int firstUsable(@Nullable CpuSet allowed) {
+        for (int word = 0; word < free.length; word++) {
+            for (long left = free[word]; left != 0; left &= left - 1) {
+                int cpu = word * Long.SIZE + Long.numberOfTrailingZeros(left);
+                if (isUsable(slots[cpu]) && (allowed == null || allowed.contains(cpu))) {
+                    return cpu;
+                }
+            }
+        }
+        return NO_CPU;
+    }
+
     private boolean isUsable(CpuSlot slot) {
-        return !slot.isRefused && !agent.pending(slot.cpu) && agent.available(slot.cpu);
+        return !slot.is(CpuSlot.REFUSED) && !agent.pending(slot.cpu) && agent.available(slot.cpu);
     }
 
     private void open(T task, int cpu) {
         dequeue(task);
-        task.state = State.OPENED;
+        task.state = Task.OPENED;
         task.cpu = cpu;
         CpuSlot slot = slots[cpu];
         slot.opened = task.statusWord;
@@ -260,7 +271,7 @@ public abstract class GlobalPolicy<T extends Task> extends TaskPolicy<T> {
             CpuSlot slot = slots[cpu];
             slot.current = task.statusWord;
             slot.sinceNs = agent.now();
-            slot.isChained = false;
+            slot.set(CpuSlot.CHAINED, false);
             take(slot);
         }
     }
@@ -280,30 +291,30 @@ public abstract class GlobalPolicy<T extends Task> extends TaskPolicy<T> {
     }
 
     private void take(CpuSlot slot) {
-        if (slot.isFree) {
-            slot.isFree = false;
-            free.remove(slot.cpu);
+        if (slot.is(CpuSlot.FREE)) {
+            slot.flags &= ~CpuSlot.FREE;
+            free[slot.cpu / Long.SIZE] &= ~(1L << slot.cpu);
             freeCount--;
         }
     }
 
     private void release(CpuSlot slot) {
         if (slot.isVacant()) {
-            slot.isFree = true;
-            free.add(slot.cpu);
+            slot.flags |= CpuSlot.FREE;
+            free[slot.cpu / Long.SIZE] |= 1L << slot.cpu;
             freeCount++;
         }
     }
 
     @Override
     final void chainBegan(int cpu) {
-        slots[cpu].isChained = true;
+        slots[cpu].set(CpuSlot.CHAINED, true);
         take(slots[cpu]);
     }
 
     @Override
     final void chainEnded(int cpu) {
-        slots[cpu].isChained = false;
+        slots[cpu].set(CpuSlot.CHAINED, false);
         release(slots[cpu]);
     }
 
@@ -323,7 +334,7 @@ public abstract class GlobalPolicy<T extends Task> extends TaskPolicy<T> {
         CpuSlot slot = slots[cpu];
         if (mayLast) {
             accepted.failed(nowNs);
-            slot.isRefused = true;
+            slot.set(CpuSlot.REFUSED, true);
         }
         release(slot);
     }
@@ -333,7 +344,7 @@ public abstract class GlobalPolicy<T extends Task> extends TaskPolicy<T> {
     public void discoveryComplete() {
         super.discoveryComplete();
         for (CpuSlot slot : slots) {
-            slot.isChained = false;
+            slot.set(CpuSlot.CHAINED, false);
             release(slot);
         }
     }
@@ -344,7 +355,7 @@ public abstract class GlobalPolicy<T extends Task> extends TaskPolicy<T> {
             if (cpus.contains(slot.cpu)) {
                 T task = running(slot.cpu);
                 String what = slot.cpu == agentCpu ? "global agent" : task != null ? Gtid.toString(task.gtid)
-                        : slot.isChained ? "switchto chain" : "free";
+                        : slot.is(CpuSlot.CHAINED) ? "switchto chain" : "free";
                 out.append("cpu ").append(slot.cpu).append(": ").append(what).append('\n');
             }
         }

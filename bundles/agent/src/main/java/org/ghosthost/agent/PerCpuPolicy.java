@@ -2,7 +2,6 @@ package org.ghosthost.agent;
 
 import java.util.Arrays;
 import java.util.function.Supplier;
-import org.ghosthost.agent.Task.State;
 import org.ghosthost.policy.Agent;
 import org.ghosthost.policy.Gtid;
 import org.ghosthost.policy.Message;
@@ -97,7 +96,7 @@ public abstract class PerCpuPolicy<T extends Task> extends TaskPolicy<T> {
      * @return false if it does not work now, since there are unread messages of the task, or it is gone
      */
     protected final boolean give(T task, int toCpu) {
-        if (task.state == State.OPENED || task == current) {
+        if (task.state == Task.OPENED || task == current) {
             throw new IllegalArgumentException("task has the CPU: " + task);
         }
         if (task.isMoving) {
@@ -157,7 +156,7 @@ public abstract class PerCpuPolicy<T extends Task> extends TaskPolicy<T> {
                 continue;
             }
             dequeue(task);
-            task.state = State.OPENED;
+            task.state = Task.OPENED;
             task.cpu = cpu;
             opened = task;
             agent.run(cpu, task.gtid, task.seqnum);

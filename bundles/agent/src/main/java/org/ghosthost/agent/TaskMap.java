@@ -45,7 +45,7 @@ public final class TaskMap<T extends Task> {
      */
     public @Nullable T advance(Message message) {
         int statusWord = message.statusWord();
-        Task[] all = slots;
+        @Nullable Task[] all = slots;
         if (statusWord < 0 || statusWord >= all.length) {
             return null;
         }

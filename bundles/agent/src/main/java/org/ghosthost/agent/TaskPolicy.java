@@ -1,13 +1,13 @@
 package org.ghosthost.agent;
 
 import java.util.function.Supplier;
-import org.ghosthost.agent.Task.State;
 import org.ghosthost.policy.Agent;
 import org.ghosthost.policy.Message;
 import org.ghosthost.policy.Policy;
 import org.ghosthost.policy.PolicyContext;
 import org.ghosthost.policy.StatusWords;
 import org.ghosthost.policy.TransactionState;
+import org.ghosthost.policy.abi.StatusWordLayout;
 import org.ghosthost.policy.topology.CpuSet;
 import org.jspecify.annotations.Nullable;
 
@@ -129,7 +129,7 @@ abstract class TaskPolicy<T extends Task> implements Policy {
 
     /** The outcome of this decision will not be told: the lead was lost before. */
     final void abandon(T task) {
-        task.state = State.BLOCKED;
+        task.state = Task.BLOCKED;
         settle(task);
     }
 
@@ -163,7 +163,7 @@ abstract class TaskPolicy<T extends Task> implements Policy {
             added(task);
         } else {
             int news = message.seqnum() - task.seqnum;
-            if (news < 0 || (news == 0 && task.state != State.BLOCKED)) {
+            if (news < 0 || (news == 0 && task.state != Task.BLOCKED)) {
                 return;
             }
             task.seqnum = message.seqnum();
@@ -180,7 +180,7 @@ abstract class TaskPolicy<T extends Task> implements Policy {
             settle(task);
         } else if (!runnable) {
             detach(task);
-        } else if (task.state != State.QUEUED && task.state != State.YIELDING) {
+        } else if (task.state != Task.QUEUED && task.state != Task.YIELDING) {
             makeReady(task);
         }
     }
@@ -188,7 +188,7 @@ abstract class TaskPolicy<T extends Task> implements Policy {
     @Override
     public void taskWakeup(Message message) {
         T task = tasks.advance(message);
-        if (task != null && task.state != State.QUEUED && task.state != State.YIELDING) {
+        if (task != null && task.state != Task.QUEUED && task.state != Task.YIELDING) {
             task.boosted = !message.deferrable();
             makeReady(task);
         }
@@ -213,9 +213,9 @@ abstract class TaskPolicy<T extends Task> implements Policy {
         }
         charge(task, message);
         task.boosted = true;
-        if (task.state == State.QUEUED) {
+        if (task.state == Task.QUEUED) {
             boosted(task);
-        } else if (task.state != State.YIELDING) {
+        } else if (task.state != Task.YIELDING) {
             makeReady(task);
         }
     }
@@ -228,9 +228,9 @@ abstract class TaskPolicy<T extends Task> implements Policy {
             return;
         }
         charge(task, message);
-        if (task.state != State.QUEUED && task.state != State.YIELDING) {
+        if (task.state != Task.QUEUED && task.state != Task.YIELDING) {
             detach(task);
-            task.state = State.YIELDING;
+            task.state = Task.YIELDING;
             yielding.addLast(task);
         }
     }
@@ -259,7 +259,7 @@ abstract class TaskPolicy<T extends Task> implements Policy {
     @Override
     public void taskOnCpu(Message message) {
         T task = tasks.advance(message);
-        if (task != null && (task.state != State.ON_CPU || task.cpu != message.cpu())) {
+        if (task != null && (task.state != Task.ON_CPU || task.cpu != message.cpu())) {
             run(task, message.cpu());
         }
     }
@@ -267,9 +267,9 @@ abstract class TaskPolicy<T extends Task> implements Policy {
     @Override
     public void taskLatchFailure(Message message) {
         T task = tasks.advance(message);
-        if (task != null && (task.state == State.ON_CPU || task.state == State.OPENED)) {
+        if (task != null && (task.state == Task.ON_CPU || task.state == Task.OPENED)) {
             detach(task);
-            task.state = State.QUEUED;
+            task.state = Task.QUEUED;
             putBack(task);
         }
     }
@@ -319,27 +319,27 @@ abstract class TaskPolicy<T extends Task> implements Policy {
     /** Takes the task out of wherever it is; it is BLOCKED then. */
     final void detach(T task) {
         switch (task.state) {
-            case BLOCKED -> { }
-            case QUEUED -> dequeue(task);
-            case YIELDING -> yielding.remove(task);
-            case SETTLING -> {
+            case Task.BLOCKED -> { }
+            case Task.QUEUED -> dequeue(task);
+            case Task.YIELDING -> yielding.remove(task);
+            case Task.SETTLING -> {
                 settling.remove(task);
                 vacate(task);
             }
             default -> vacate(task);
         }
-        task.state = State.BLOCKED;
+        task.state = Task.BLOCKED;
     }
 
     private void makeReady(T task) {
         detach(task);
-        task.state = State.QUEUED;
+        task.state = Task.QUEUED;
         enqueue(task);
     }
 
     private void run(T task, int cpu) {
         detach(task);
-        task.state = State.ON_CPU;
+        task.state = Task.ON_CPU;
         task.boosted = false;
         occupy(task, cpu);
     }
@@ -347,7 +347,7 @@ abstract class TaskPolicy<T extends Task> implements Policy {
     /** Yielders wait again, behind all who waited before. */
     final void endYield() {
         for (T task = yielding.pollFirst(); task != null; task = yielding.pollFirst()) {
-            task.state = State.QUEUED;
+            task.state = Task.QUEUED;
             task.boosted = false;
             enqueue(task);
         }
@@ -356,20 +356,25 @@ abstract class TaskPolicy<T extends Task> implements Policy {
     // ---- tasks with which the kernel side is not done
 
     final void settle(T task) {
-        task.state = State.SETTLING;
+        task.state = Task.SETTLING;
         settling.addLast(task);
         settled.failedFirst(nowNs);
     }
 
     /** Whether a decision for the waiting task can succeed; if not it leaves the queue until it can. */
     final boolean isSettled(T task) {
-        int word = task.statusWord;
-        if (statusWords.barrier(word) == task.seqnum && !statusWords.onCpu(word)) {
+        if (isOff(task)) {
             return true;
         }
         dequeue(task);
         settle(task);
         return false;
+    }
+
+    /** Whether the task is off the CPUs, and everything that was said of it has been seen. */
+    private boolean isOff(T task) {
+        long word = statusWords.barrierAndFlags(task.statusWord);
+        return (int) word == task.seqnum && (word >>> Integer.SIZE & StatusWordLayout.FLAG_ON_CPU) == 0;
     }
 
     /** Starts a pass: takes its time, and lets those wait again with which the kernel side is done. */
@@ -386,9 +391,9 @@ abstract class TaskPolicy<T extends Task> implements Policy {
         T next;
         for (T task = settling.first(); task != null; task = next) {
             next = settling.next(task);
-            if (statusWords.barrier(task.statusWord) == task.seqnum && !statusWords.onCpu(task.statusWord)) {
+            if (isOff(task)) {
                 detach(task);
-                task.state = State.QUEUED;
+                task.state = Task.QUEUED;
                 putBack(task);
             }
         }
@@ -406,17 +411,17 @@ abstract class TaskPolicy<T extends Task> implements Policy {
         T mine = close(cpu, gtid);
         if (mine != null) {
             if (state == TransactionState.COMPLETE) {
-                mine.state = State.ON_CPU;
+                mine.state = Task.ON_CPU;
                 mine.boosted = false;
                 occupy(mine, cpu);
             } else {
-                mine.state = State.BLOCKED;
+                mine.state = Task.BLOCKED;
                 failedOn(cpu, isOfCpu(state));
                 failed(mine, state);
             }
         } else if (gtid > 0 && state == TransactionState.COMPLETE) {
             T task = tasks.find(gtid);
-            if (task != null && (task.state != State.ON_CPU || task.cpu != cpu)) {
+            if (task != null && (task.state != Task.ON_CPU || task.cpu != cpu)) {
                 run(task, cpu);
             }
         }
@@ -436,7 +441,7 @@ abstract class TaskPolicy<T extends Task> implements Policy {
             case TARGET_ONCPU, TARGET_STALE -> settle(task);
             default -> {
                 task.affinityUnknown |= state == TransactionState.INVALID_CPU;
-                task.state = State.QUEUED;
+                task.state = Task.QUEUED;
                 putBack(task);
             }
         }

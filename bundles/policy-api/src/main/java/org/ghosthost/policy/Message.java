@@ -1,9 +1,7 @@
 package org.ghosthost.policy;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
 import java.lang.foreign.MemorySegment;
+import org.ghosthost.policy.abi.Longs;
 import org.ghosthost.policy.abi.MessageLayout;
 
 /**
@@ -13,31 +11,36 @@ import org.ghosthost.policy.abi.MessageLayout;
  * @see MessageLayout which field each type carries
  */
 public final class Message {
-    private MemorySegment memory = MemorySegment.NULL;
-    private long offset;
+    private static final int GTID = MessageLayout.GTID / Long.BYTES;
+    private static final int PLACE = MessageLayout.CPU / Long.BYTES;
+
+    private Longs longs = new Longs(MemorySegment.NULL);
+    private int index;
 
     // What every policy reads.
     private long header;
     private long gtid;
     private long place;
 
-    /** Moves the view to the record at {@code offset} of {@code memory}; done by the agent loop. */
-    public Message wrap(MemorySegment memory, long offset) {
-        return wrap(memory, offset, memory.get(JAVA_LONG, offset), memory.get(JAVA_LONG, offset + MessageLayout.GTID),
-                memory.get(JAVA_LONG, offset + MessageLayout.CPU));
+    /** A view on nothing. */
+    public Message() {}
+
+    /** Moves the view to the record that begins at the {@code index}-th word; done by the agent loop. */
+    @SuppressWarnings("ReferenceEquality") // spares a store where it is the same
+    public Message wrap(Longs longs, int index) {
+        if (this.longs != longs) {
+            this.longs = longs;
+        }
+        this.index = index;
+        header = longs.get(index);
+        gtid = longs.get(index + GTID);
+        place = longs.get(index + PLACE);
+        return this;
     }
 
-    /** {@link #wrap(MemorySegment, long)} by somebody who has read the first three words of the record already. */
-    @SuppressWarnings("ReferenceEquality") // saves a store; nothing but speed depends on it
-    public Message wrap(MemorySegment memory, long offset, long header, long gtid, long place) {
-        if (this.memory != memory) {
-            this.memory = memory;
-        }
-        this.offset = offset;
-        this.header = header;
-        this.gtid = gtid;
-        this.place = place;
-        return this;
+    /** Moves the view to the record at {@code offset} of {@code memory}, a multiple of 8; allocates. */
+    public Message wrap(MemorySegment memory, long offset) {
+        return wrap(new Longs(memory), Math.toIntExact(offset / Long.BYTES));
     }
 
     /** One of {@link MessageType}. */
@@ -67,27 +70,27 @@ public final class Message {
 
     /** CPU time of the task so far, ns. */
     public long runtimeNs() {
-        return memory.get(JAVA_LONG, offset + MessageLayout.RUNTIME);
+        return word(MessageLayout.RUNTIME);
     }
 
     /** The CPU's counter of on-CPU edges: orders the events of one CPU across tasks. */
     public long cpuSeqnum() {
-        return memory.get(JAVA_LONG, offset + MessageLayout.CPU_SEQNUM);
+        return word(MessageLayout.CPU_SEQNUM);
     }
 
     /** Nice value, -20 to 19 (NEW, PRIORITY_CHANGED). */
     public int nice() {
-        return memory.get(JAVA_INT, offset + MessageLayout.NICE);
+        return (int) word(MessageLayout.NICE);
     }
 
     /** CPU that the task ran on last (WAKEUP). */
     public int lastRanCpu() {
-        return memory.get(JAVA_INT, offset + MessageLayout.NICE);
+        return (int) word(MessageLayout.NICE);
     }
 
     /** CPU of the waker (WAKEUP). */
     public int wakerCpu() {
-        return memory.get(JAVA_INT, offset + MessageLayout.WAKER_CPU);
+        return (int) (word(MessageLayout.NICE) >>> Integer.SIZE);
     }
 
     /** Parent of a new task; 0 if it was not forked. */
@@ -122,7 +125,7 @@ public final class Message {
 
     /** When the message was produced, ns of the kernel's monotonic clock. */
     public long timeNs() {
-        return memory.get(JAVA_LONG, offset + MessageLayout.TIME);
+        return word(MessageLayout.TIME);
     }
 
     /** NEW: the task can run. */
@@ -164,8 +167,12 @@ public final class Message {
         return (header & ((long) flag << 16)) != 0;
     }
 
+    private long word(int field) {
+        return longs.get(index + field / Long.BYTES);
+    }
+
     private long data() {
-        return memory.get(JAVA_LONG, offset + MessageLayout.DATA);
+        return word(MessageLayout.DATA);
     }
 
     /** One line for people; allocates. */

@@ -14,13 +14,9 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import org.ghosthost.enclave.kernel.AgentPass;
-import org.ghosthost.enclave.kernel.EnclaveMode;
 import org.ghosthost.enclave.kernel.Errno;
-import org.ghosthost.enclave.kernel.KernelEnclave;
-import org.ghosthost.enclave.kernel.KernelException;
 import org.ghosthost.enclave.kernel.MessageRing;
 import org.ghosthost.enclave.kernel.TransactionTable;
-import org.ghosthost.enclave.kernel.Tunable;
 import org.ghosthost.policy.Gtid;
 import org.ghosthost.policy.MessageType;
 import org.ghosthost.policy.StatusWords;
@@ -28,7 +24,6 @@ import org.ghosthost.policy.TransactionState;
 import org.ghosthost.policy.abi.MessageLayout;
 import org.ghosthost.policy.abi.StatusWordLayout;
 import org.ghosthost.policy.abi.TransactionLayout;
-import org.ghosthost.policy.priotable.PrioTable;
 import org.ghosthost.policy.topology.CpuSet;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * The enclave of a {@link NullKernel}. Task {@code n} has status word {@code n} and pid {@code n + 1}; agents have the
  * words behind the tasks. Everything that a commit checks is checked, in the kernel's order.
  */
-public final class NullEnclave implements KernelEnclave {
+public final class NullEnclave extends InertEnclave {
     private static final VarHandle LONG = MethodHandles.arrayElementVarHandle(long[].class);
     private static final long NS_PER_PASS = 1_000;
     private static final long LOW = 0xffff_ffffL;
@@ -368,11 +363,6 @@ public final class NullEnclave implements KernelEnclave {
     }
 
     @Override
-    public void setCpus(CpuSet others) throws KernelException {
-        throw new KernelException(Errno.ENOTSUP, "the null kernel cannot change CPUs");
-    }
-
-    @Override
     public StatusWords statusWords() {
         return statusWords;
     }
@@ -389,12 +379,6 @@ public final class NullEnclave implements KernelEnclave {
     }
 
     @Override
-    public void setDefaultQueue(int queue) {}
-
-    @Override
-    public void configWakeup(int queue, int cpu) {}
-
-    @Override
     public int drain(int queue, MessageHandler handler, int limit) {
         return queues[queue].drain(handler, limit);
     }
@@ -402,16 +386,6 @@ public final class NullEnclave implements KernelEnclave {
     @Override
     public int depth(int queue) {
         return queues[queue].depth();
-    }
-
-    @Override
-    public int associate(long gtid, int queue, int barrier) {
-        return 0;
-    }
-
-    @Override
-    public int associateAgent(int cpu, int queue, int barrier) {
-        return 0;
     }
 
     @Override
@@ -434,11 +408,6 @@ public final class NullEnclave implements KernelEnclave {
     }
 
     @Override
-    public boolean ping(int cpu) {
-        return true;
-    }
-
-    @Override
     public void setGeneration(int value) {
         generation = value;
     }
@@ -446,11 +415,6 @@ public final class NullEnclave implements KernelEnclave {
     @Override
     public void enter(long tid) {
         enters((int) tid);
-    }
-
-    @Override
-    public void leave(long tid) throws KernelException {
-        throw new KernelException(Errno.ENOTSUP, "tasks of the null kernel do not leave");
     }
 
     @Override
@@ -468,48 +432,4 @@ public final class NullEnclave implements KernelEnclave {
         into.copyFrom(cpus);
         return true;
     }
-
-    @Override
-    public @Nullable PrioTable prioTable(int tgid) {
-        return null;
-    }
-
-    @Override
-    public int armTimer(int cpu, long atNs, long type, long cookie) {
-        return -Errno.EINVAL.number();
-    }
-
-    @Override
-    public long tunable(Tunable tunable) {
-        return 0;
-    }
-
-    @Override
-    public void setTunable(Tunable tunable, long value) throws KernelException {
-        throw new KernelException(Errno.ENOTSUP, "the null kernel has no tunables");
-    }
-
-    @Override
-    public void setMode(EnclaveMode mode) {}
-
-    @Override
-    public EnclaveMode mode() {
-        return EnclaveMode.AGENTS;
-    }
-
-    @Override
-    public long count(Counter counter) {
-        return 0;
-    }
-
-    @Override
-    public void onDestroyed(DestroyListener listener) {}
-
-    @Override
-    public boolean alive() {
-        return true;
-    }
-
-    @Override
-    public void destroy() {}
 }

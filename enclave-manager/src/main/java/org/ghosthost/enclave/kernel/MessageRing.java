@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.ghosthost.policy.Message;
+import org.ghosthost.policy.abi.Longs;
 import org.ghosthost.policy.abi.MessageLayout;
 
 /**
@@ -31,9 +32,10 @@ public final class MessageRing {
 
     private static final int LONGS = SIZE / Long.BYTES;
 
-    // One memory, seen in two ways: access to an array is cheaper.
+    // One memory, seen in three ways.
     private final long[] longs;
     private final MemorySegment memory;
+    private final Longs records;
     private final int elements;
     private final Message view = new Message();
 
@@ -53,6 +55,7 @@ public final class MessageRing {
         this.elements = elements;
         longs = new long[elements * LONGS];
         memory = MemorySegment.ofArray(longs);
+        records = new Longs(memory);
     }
 
     /** Number of messages that fit. */
@@ -116,9 +119,7 @@ public final class MessageRing {
         long from = tail;
         long to = Math.min((long) HEAD.getAcquire(this), from + limit);
         for (long at = from; at < to; at++) {
-            int index = ((int) at & (elements - 1)) * LONGS;
-            handler.message(view.wrap(memory, (long) index * Long.BYTES, longs[index],
-                    longs[index + MessageLayout.GTID / Long.BYTES], longs[index + MessageLayout.CPU / Long.BYTES]));
+            handler.message(view.wrap(records, ((int) at & (elements - 1)) * LONGS));
             TAIL.setRelease(this, at + 1);
         }
         return (int) (to - from);

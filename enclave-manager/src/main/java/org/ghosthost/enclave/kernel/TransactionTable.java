@@ -17,7 +17,7 @@ import org.ghosthost.policy.abi.TransactionLayout;
 public final class TransactionTable {
     private static final int FREE = -1;
     private static final long LOW = 0xffff_ffffL;
-    private static final int FLAGS_MASK = (1 << TransactionFlags.COMMIT_SHIFT + Byte.SIZE) - 1;
+    private static final int FLAGS_MASK = (1 << (TransactionFlags.COMMIT_SHIFT + Byte.SIZE)) - 1;
 
     private final Longs longs;
 
