@@ -32,7 +32,7 @@ final class BuiltInFifo implements PolicyFactory {
 
         @Override
         protected void enqueue(Task task) {
-            queue.add(task);
+            queue.addLast(task); // also a boosted one: nobody may starve under the last resort
         }
 
         @Override

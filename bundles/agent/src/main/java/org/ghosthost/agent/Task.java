@@ -47,6 +47,7 @@ public class Task {
     // Which CPUs it may use is asked only after the kernel side refused one, or said that they changed.
     boolean affinityUnknown;
     @Nullable CpuSet affinity;
+    @Nullable CpuSet affinitySet; // what affinity is made in; stays for the next task
 
     // On its way to the agent of another CPU.
     boolean isMoving;

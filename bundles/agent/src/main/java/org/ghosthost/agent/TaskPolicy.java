@@ -453,7 +453,11 @@ abstract class TaskPolicy<T extends Task> implements Policy {
     final @Nullable CpuSet affinity(T task) {
         if (task.affinityUnknown) {
             task.affinityUnknown = false;
-            CpuSet cpus = task.affinity == null ? new CpuSet() : task.affinity;
+            CpuSet cpus = task.affinitySet;
+            if (cpus == null) {
+                cpus = new CpuSet();
+                task.affinitySet = cpus;
+            }
             task.affinity = agent.affinity(task.gtid, cpus) ? cpus : null;
         }
         return task.affinity;

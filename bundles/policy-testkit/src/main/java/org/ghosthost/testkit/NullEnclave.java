@@ -95,6 +95,7 @@ public final class NullEnclave extends InertEnclave {
         }
         nowNs += NS_PER_PASS;
         pass.decide();
+        workload.decided(this);
         pass.commit();
         runAll();
         workload.passed(this);
