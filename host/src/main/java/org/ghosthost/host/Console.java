@@ -18,6 +18,8 @@ import org.osgi.framework.wiring.BundleWiring;
  */
 final class Console {
     private static final String PROFILE = "gosh_profile";
+    /** Gogo's name of the thread that reads from the terminal. */
+    private static final String SHELL_THREAD = "Gogo shell";
 
     private Console() {}
 
@@ -52,7 +54,7 @@ final class Console {
             throw new GhostException("cannot prepare the console in " + home + ": " + Sentences.of(e));
         }
         System.setProperty("gosh.home", home.toString());
-        System.setProperty("gosh.args", "--nohistory");
+        System.setProperty("gosh.args", "--nohistory --noshutdown");
         System.setProperty("org.jline.terminal.provider", "exec");
     }
 
@@ -68,6 +70,18 @@ final class Console {
         } finally {
             thread.setContextClassLoader(former);
         }
+        Thread.getAllStackTraces().keySet().stream().filter(shell -> shell.getName().equals(SHELL_THREAD))
+                .forEach(shell -> Thread.ofVirtual().name("console").start(() -> awaitEnd(shell, host)));
+    }
+
+    /** Gogo itself would stop Felix first, and the host after it. */
+    private static void awaitEnd(Thread shell, Host host) {
+        try {
+            shell.join();
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+        host.end();
     }
 
     /** Runs lines until their end, or {@code exit}; stops at the first that fails, as {@code ghost exec} does. */

@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.Deque;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.ReentrantLock;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 import org.ghosthost.enclave.EnclaveException;
@@ -27,6 +28,7 @@ final class Host implements AutoCloseable {
 
     private final HostOptions options;
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private final ReentrantLock closing = new ReentrantLock();
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile int status;
 
@@ -143,20 +145,30 @@ final class Host implements AutoCloseable {
 
     /** Somebody stops Felix itself: all else ends first, while what it stands on is still there. */
     private void frameworkStops(BundleEvent event) {
-        if (event.getType() == BundleEvent.STOPPING && event.getBundle().getBundleId() == 0) {
-            closeAllBut(framework);
-            end();
+        boolean stops = event.getType() == BundleEvent.STOPPING && event.getBundle().getBundleId() == 0;
+        if (stops && closing.tryLock()) { // else it stops because the host is being closed
+            try {
+                closeAllBut(framework);
+                end();
+            } finally {
+                closing.unlock();
+            }
         }
     }
 
     /** Takes everything down: enclaves first, so that their threads go back, Felix last. Idempotent. */
     @Override
     public void close() {
-        closeAllBut(null);
-        ended.countDown();
+        closing.lock();
+        try {
+            closeAllBut(null);
+            ended.countDown();
+        } finally {
+            closing.unlock();
+        }
     }
 
-    private synchronized void closeAllBut(@Nullable AutoCloseable last) {
+    private void closeAllBut(@Nullable AutoCloseable last) {
         while (!parts.isEmpty() && !parts.peek().equals(last)) {
             try {
                 parts.pop().close();

@@ -33,10 +33,10 @@ final class HostCommand {
             Runtime.getRuntime().addShutdownHook(hook);
             Signals.onFirst(List.of("INT", "TERM", "HUP"), host::end);
             announce(host, work, options, out);
-            Thread rest = Thread.ofVirtual().name("complete").start(() -> complete(host));
             if (options.console()) {
                 Console.open(host, work);
             }
+            Thread rest = Thread.ofVirtual().name("complete").start(() -> complete(host));
             int status = host.await();
             rest.join();
             return status;
