@@ -59,7 +59,7 @@ public final class NullEnclave extends InertEnclave {
     private final StatusWords statusWords;
     private final TransactionTable transactions;
     private final MessageRing[] queues;
-    private final AgentPass @Nullable [] passes = new AgentPass[CpuSet.MAX_CPUS];
+    private final @Nullable AgentPass[] passes = new AgentPass[CpuSet.MAX_CPUS];
     private final int[] ran = new int[CpuSet.MAX_CPUS];
     private final int[] ranOn = new int[CpuSet.MAX_CPUS];
     private final int[] generations;
