@@ -47,7 +47,7 @@ final class Releases {
     }
 
     static class GlobalFifo extends GlobalPolicy<Task> {
-        private final FifoQueue<Task> queue = new FifoQueue<>();
+        private final FifoQueue<Task> queue = new FifoQueue<>(tasks);
 
         GlobalFifo(PolicyContext context) {
             super(context, Task::new);
@@ -89,7 +89,7 @@ final class Releases {
     }
 
     static final class PerCpuFifo extends PerCpuPolicy<Task> {
-        private final FifoQueue<Task> queue = new FifoQueue<>();
+        private final FifoQueue<Task> queue = new FifoQueue<>(tasks);
 
         PerCpuFifo(PolicyContext context) {
             super(context, Task::new);
