@@ -37,6 +37,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 5, time = 1)
 @Measurement(iterations = 7, time = 1)
 @Fork(value = 3, jvmArgsAppend = {"-XX:+UseSerialGC", "-Xmx1g"})
+@SuppressWarnings("NullAway") // JMH calls attach before everything else
 public class FifoCentralizedDecision {
     private static final int CPUS = 8;
     private static final int DECISIONS = 10_000;
