@@ -63,10 +63,12 @@ final class HostCommand {
         if (options.json()) {
             out.println(new Json().add("host", work.path().toString()).add("pid", ProcessHandle.current().pid())
                     .add("backend", host.enclaves().backend().name()).add("cpus", options.machine().cpuCount())
-                    .add("control", work.socket().toString()).add("enclaves", enclaves(host)).add("up_ms", upMs));
+                    .add("control", work.socket().toString()).add("enclaves", enclaves(host))
+                    .add("policies", host.reports()).add("up_ms", upMs));
         } else {
             out.println("ghost: host up after " + upMs + " ms in " + work.path() + ", "
                     + host.enclaves().backend().name() + " machine of " + options.machine().cpuCount() + " CPUs");
+            host.reports().forEach(report -> out.println("ghost: " + report));
             enclaves(host).forEach(enclave -> out.println("ghost: " + enclave));
         }
         out.flush();
