@@ -82,10 +82,9 @@ public final class MessageRing {
             return -1;
         }
         int at = ((int) head & (elements - 1)) * LONGS;
-        long header = (type & 0xffffL) | (flags & 0xffffL) << Short.SIZE | (long) seqnum << Integer.SIZE;
-        longs[at + MessageLayout.TYPE / Long.BYTES] = header;
+        longs[at + MessageLayout.TYPE / Long.BYTES] = header(type, flags, seqnum);
         longs[at + MessageLayout.GTID / Long.BYTES] = gtid;
-        longs[at + MessageLayout.CPU / Long.BYTES] = (long) statusWord << Integer.SIZE | (cpu & 0xffff_ffffL);
+        longs[at + MessageLayout.CPU / Long.BYTES] = two(cpu, statusWord);
         for (int field = MessageLayout.RUNTIME / Long.BYTES; field < LONGS; field++) {
             longs[at + field] = 0;
         }
@@ -95,6 +94,39 @@ public final class MessageRing {
     /** Writes a 64-bit field of the message begun at {@code at}. */
     public void set(long at, int field, long value) {
         longs[(int) ((at + field) / Long.BYTES)] = value;
+    }
+
+    /**
+     * Puts a whole message into the ring; for the meaning of the fields see {@link MessageLayout}.
+     *
+     * @return false if the ring is full, which is counted
+     */
+    public boolean put(
+            int type, int flags, int seqnum, long gtid, int cpu, int statusWord, long runtime, long cpuSeqnum,
+            int nice, int wakerCpu, long data, long time) {
+        if (head - (long) TAIL.getAcquire(this) >= elements) { // pairs with the setRelease in drain
+            overflows++;
+            return false;
+        }
+        int at = ((int) head & (elements - 1)) * LONGS;
+        longs[at + MessageLayout.TYPE / Long.BYTES] = header(type, flags, seqnum);
+        longs[at + MessageLayout.GTID / Long.BYTES] = gtid;
+        longs[at + MessageLayout.CPU / Long.BYTES] = two(cpu, statusWord);
+        longs[at + MessageLayout.RUNTIME / Long.BYTES] = runtime;
+        longs[at + MessageLayout.CPU_SEQNUM / Long.BYTES] = cpuSeqnum;
+        longs[at + MessageLayout.NICE / Long.BYTES] = two(nice, wakerCpu);
+        longs[at + MessageLayout.DATA / Long.BYTES] = data;
+        longs[at + MessageLayout.TIME / Long.BYTES] = time;
+        HEAD.setRelease(this, head + 1); // pairs with the getAcquire in drain
+        return true;
+    }
+
+    private static long header(int type, int flags, int seqnum) {
+        return (type & 0xffffL) | (flags & 0xffffL) << Short.SIZE | (long) seqnum << Integer.SIZE;
+    }
+
+    private static long two(int low, int high) {
+        return (low & 0xffff_ffffL) | (long) high << Integer.SIZE;
     }
 
     /** Makes the begun message visible to the consumer. */

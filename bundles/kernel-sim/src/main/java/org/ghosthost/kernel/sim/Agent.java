@@ -9,6 +9,8 @@ final class Agent {
     static final int START = 0;
     /** In the middle of a pass: decided, not yet committed. */
     static final int DECIDED = 1;
+    /** Committed, but the time of the pass is not over. */
+    static final int ENDED = 3;
     /** Keeps its CPU, until something comes. */
     static final int SPINNING = 2;
 
@@ -38,6 +40,8 @@ final class Agent {
 
     /** What the enclave's count of polled messages was when the pass began. */
     long polledSeen;
+    /** Deaf until then, since its last pass takes that long. */
+    long busyUntil;
     /** What is left of the pass, while another class has the CPU. */
     long passLeftNs;
     /** Which agents spin: a list per enclave. */

@@ -26,6 +26,9 @@ final class Agents {
         }
         if (a.phase == Agent.DECIDED) {
             commit(c, a);
+        } else if (a.phase == Agent.ENDED) {
+            a.phase = Agent.START;
+            park(c, a);
         } else {
             decide(c, a);
         }
@@ -45,6 +48,37 @@ final class Agents {
         m.observer.agentPass(a.enclave.id, c.id, a.pass.messages(), a.pass.decisions(), cost, m.now);
         a.switchedIn = false;
         c.phaseAt = m.now + cost;
+        m.arm(c);
+        if (a.pass.decisions() == 0 && a.pass.spins()) {
+            endIdlePass(c, a);
+        }
+    }
+
+    /**
+     * A pass that decided nothing, of an agent that waits spinning: nobody can see when it ends, so that it ends at once
+     * and the agent is merely deaf until its time is over. This saves an event.
+     */
+    private void endIdlePass(Cpu c, Agent a) {
+        a.busyUntil = c.phaseAt;
+        a.phase = Agent.ENDED;
+        a.pass.commit();
+        long until = a.pass.waitUntilNs();
+        if (a.detached) {
+            m.scheduler.schedule(c);
+        } else if (a.pass.spins() && !missed(a) && until > a.busyUntil) {
+            spin(c, a, until);
+        }
+    }
+
+    private static boolean missed(Agent a) {
+        return a.pass.barrier() != a.barrier || (a.pass.spins() && a.polledSeen != a.enclave.polled);
+    }
+
+    private void spin(Cpu c, Agent a, long until) {
+        a.phase = Agent.SPINNING;
+        a.nextSpinner = a.enclave.spinners;
+        a.enclave.spinners = a;
+        c.phaseAt = until;
         m.arm(c);
     }
 
@@ -85,17 +119,11 @@ final class Agents {
             m.scheduler.schedule(c);
             return;
         }
-        boolean spins = a.pass.spins();
-        boolean missed = a.pass.barrier() != a.barrier || (spins && a.polledSeen != a.enclave.polled);
-        if (missed || until <= m.now) {
+        if (missed(a) || until <= m.now) {
             c.phaseAt = m.now;
             m.arm(c);
-        } else if (spins) {
-            a.phase = Agent.SPINNING;
-            a.nextSpinner = a.enclave.spinners;
-            a.enclave.spinners = a;
-            c.phaseAt = until;
-            m.arm(c);
+        } else if (a.pass.spins()) {
+            spin(c, a, until);
         } else {
             blockInRun(c, a, a.pass.waitFlags() & TransactionFlags.RTLA_ON_IDLE);
             m.armAgent(c, until);
@@ -139,7 +167,7 @@ final class Agents {
         if (a.phase == Agent.SPINNING) {
             leaveSpinners(a);
             a.phase = Agent.START;
-            a.cpu.phaseAt = m.now;
+            a.cpu.phaseAt = Math.max(m.now, a.busyUntil);
             m.arm(a.cpu);
         }
     }
@@ -210,7 +238,7 @@ final class Agents {
         Agent a = c.agent;
         c.agentCurrent = false;
         if (a != null) {
-            if (a.phase == Agent.DECIDED) {
+            if (a.phase == Agent.DECIDED || a.phase == Agent.ENDED) {
                 a.passLeftNs = Math.max(0, c.phaseAt - m.now);
             } else {
                 leaveSpinners(a);

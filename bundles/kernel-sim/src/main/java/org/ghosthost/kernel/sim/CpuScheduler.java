@@ -244,9 +244,10 @@ final class CpuScheduler {
                 checkPrev = false;
                 preempted(c, prev);
             }
+            prev.enclave().words.runtime(prev.statusWord, prev.runtime);
             prev.markOffCpu();
         }
-        prev.onCpu = null;
+        prev.onCpu = Task.NO_CPU;
         m.observer.offCpu(prev.id, c.id, reason, m.now);
     }
 
@@ -276,7 +277,7 @@ final class CpuScheduler {
             next.ranOn = c.id;
         }
         next.state = Task.RUNNING;
-        next.onCpu = c;
+        next.onCpu = c.id;
         next.chargedAt = m.now;
         next.userFrom = m.now + overhead;
         c.current = next;
@@ -340,7 +341,7 @@ final class CpuScheduler {
     private static void unlatch(Cpu c) {
         Task latched = c.latched;
         if (latched != null) {
-            latched.latchedOn = null;
+            latched.latchedOn = Task.NO_CPU;
         }
         c.latched = null;
         c.latchedIdle = false;

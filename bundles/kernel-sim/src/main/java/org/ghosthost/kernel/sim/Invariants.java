@@ -96,15 +96,16 @@ final class Invariants {
     }
 
     private void task(Task t) {
-        Cpu on = t.onCpu;
+        Cpu on = t.isOnCpu() ? m.cpus[t.onCpu] : null;
         check((t.state == Task.RUNNING) == (on != null), "%s is in state %s, on a CPU: %s", t, t.state, on != null);
         check(on == null || on.current == t, "%s believes to be on CPU %s", t, on == null ? -1 : on.id);
-        Cpu latchedOn = t.latchedOn;
+        Cpu latchedOn = t.isLatched() ? m.cpus[t.latchedOn] : null;
         check(latchedOn == null || latchedOn.latched == t, "%s believes to be latched", t);
         TaskList expected = null;
         if (t.state == Task.READY) {
             Cpu queue = m.cpus[t.cpu];
-            expected = t.isGhost() ? t.enclave().waiting : ForeignClasses.isRt(t) ? queue.rt : queue.fair;
+            boolean kept = t.isGhost() && t.enclave().keepsWaiting;
+            expected = kept ? t.enclave().waiting : t.isGhost() ? null : ForeignClasses.isRt(t) ? queue.rt : queue.fair;
         }
         check(t.list == expected, "%s is in the wrong list in state %s", t, t.state);
         check(t.isGhost() == (t.enclave != null) || t.state == Task.BORN, "%s: class and enclave differ", t);
@@ -118,11 +119,10 @@ final class Invariants {
         check(e.words.flags(t.statusWord) == t.wordFlags, "flags of %s are not in its word", t);
         check(e.words.owner(t.statusWord) == t, "the word of %s belongs to another", t);
         boolean flaggedOn = (t.wordFlags & FLAG_ON_CPU) != 0;
-        check(flaggedOn == (t.onCpu != null), "%s has flag ON_CPU %s", t, flaggedOn);
+        check(flaggedOn == t.isOnCpu(), "%s has flag ON_CPU %s", t, flaggedOn);
         boolean flaggedRunnable = (t.wordFlags & FLAG_RUNNABLE) != 0;
         check(flaggedRunnable == t.isRunnable(), "%s has flag RUNNABLE %s", t, flaggedRunnable);
-        Cpu on = t.onCpu;
-        boolean inChain = on != null && on.switchtoCount > 0;
+        boolean inChain = t.isOnCpu() && m.cpus[t.onCpu].switchtoCount > 0;
         if (!t.newTask && !t.isGated() && !inChain) {
             protocol.says(t, flaggedRunnable);
         }
@@ -131,11 +131,11 @@ final class Invariants {
 
     private void cpu(Cpu c) {
         Task current = c.current;
-        check(current == null || current.onCpu == c, "CPU %s runs %s, which knows nothing of it", c.id, current);
+        check(current == null || current.onCpu == c.id, "CPU %s runs %s, which knows nothing of it", c.id, current);
         check(!c.agentCurrent || (current == null && c.agent != null), "CPU %s runs two at once", c.id);
         Task latched = c.latched;
         if (latched != null) {
-            check(latched.latchedOn == c && latched.state == Task.READY, "latch of CPU %s: %s", c.id, latched);
+            check(latched.latchedOn == c.id && latched.state == Task.READY, "latch of CPU %s: %s", c.id, latched);
             check(latched.enclave == c.enclave && c.enclave != null, "latch of CPU %s is foreign: %s", c.id, latched);
             check(c.agent != null && !c.latchedIdle, "latch of CPU %s without agent, or two: %s", c.id, latched);
         }

@@ -25,8 +25,9 @@ final class SimEnclave implements KernelEnclave {
     final QueueTable queues;
     final Members members;
 
-    /** Runnable tasks without a CPU, the one that waits longest first. */
+    /** Runnable tasks without a CPU, the one that waits longest first; only while somebody wants to know them. */
     final TaskList waiting = new TaskList();
+    boolean keepsWaiting;
 
     EnclaveMode mode = EnclaveMode.AGENTS;
     int generation;
@@ -65,6 +66,7 @@ final class SimEnclave implements KernelEnclave {
             table.reset(cpu);
         }
         cpus.forEach(this::addCpu);
+        keepWaiting();
     }
 
     @Override
@@ -398,8 +400,24 @@ final class SimEnclave implements KernelEnclave {
             throw new KernelException(Errno.ENOTSUP, "the simulated machine does not schedule by virtual runtime");
         }
         mode = to;
+        keepWaiting();
         if (to == EnclaveMode.FIFO) {
             m.fifo.start(this);
+        }
+    }
+
+    /** Begins or ceases to keep the list of those that wait. */
+    private void keepWaiting() {
+        boolean keep = mode == EnclaveMode.FIFO || m.config.profile() == Profile.SCHED_EXT;
+        if (keep != keepsWaiting) {
+            keepsWaiting = keep;
+            if (keep) {
+                members.fill(waiting);
+            } else {
+                while (waiting.poll() != null) {
+                    // none is kept
+                }
+            }
         }
     }
 

@@ -38,7 +38,7 @@ final class SyncGroups {
         boolean ok = true;
         for (int cpu = slots.first(); cpu >= 0; cpu = slots.next(cpu + 1)) {
             boolean exists = cpu < m.cpus.length;
-            boolean claimed = exists && e.table.claim(cpu, agentCpu);
+            boolean claimed = exists && e.hasReady(cpu);
             if (exists) {
                 states[cpu] = claimed ? TransactionState.POISONED : null;
             }
