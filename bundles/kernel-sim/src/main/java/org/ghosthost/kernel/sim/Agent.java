@@ -22,7 +22,6 @@ final class Agent {
     final Task thread;
 
     SimQueue queue;
-    int barrier;
     int phase = START;
 
     /** In RUN, or in a commit on its own CPU: to be woken by the kernel side. */

@@ -44,12 +44,15 @@ final class Agents {
             m.scheduler.schedule(c);
             return;
         }
-        long cost = cost(c, a) + m.faults.stall();
-        m.observer.agentPass(a.enclave.id, c.id, a.pass.messages(), a.pass.decisions(), cost, m.now);
+        int messages = a.pass.messages();
+        int decisions = a.pass.decisions();
+        boolean spins = a.pass.spins();
+        long cost = cost(c, a, messages, decisions, spins) + m.faults.stall();
+        m.observer.agentPass(a.enclave.id, c.id, messages, decisions, cost, m.now);
         a.switchedIn = false;
         c.phaseAt = m.now + cost;
         m.arm(c);
-        if (a.pass.decisions() == 0 && a.pass.spins()) {
+        if (decisions == 0 && spins) {
             endIdlePass(c, a);
         }
     }
@@ -65,13 +68,13 @@ final class Agents {
         long until = a.pass.waitUntilNs();
         if (a.detached) {
             m.scheduler.schedule(c);
-        } else if (a.pass.spins() && !missed(a) && until > a.busyUntil) {
+        } else if (a.pass.spins() && !missed(a, true) && until > a.busyUntil) {
             spin(c, a, until);
         }
     }
 
-    private static boolean missed(Agent a) {
-        return a.pass.barrier() != a.barrier || (a.pass.spins() && a.polledSeen != a.enclave.polled);
+    private static boolean missed(Agent a, boolean spins) {
+        return a.pass.barrier() != a.thread.barrier || (spins && a.polledSeen != a.enclave.polled);
     }
 
     private void spin(Cpu c, Agent a, long until) {
@@ -82,17 +85,16 @@ final class Agents {
         m.arm(c);
     }
 
-    private long cost(Cpu c, Agent a) {
+    private long cost(Cpu c, Agent a, int messages, int decisions, boolean spins) {
         CostTable costs = m.costs;
-        int messages = a.pass.messages();
-        int remote = a.pass.decisions();
+        int remote = decisions;
         if (remote > 0 && a.enclave.hasReady(c.id)) {
             remote--;
         }
         a.remoteCommits = remote;
         long ns = costs.syscall() + costs.commitNs(remote) + a.enclave.takeDebt();
         if (messages > 0) {
-            ns += messages * (a.pass.spins() ? costs.messageGlobal() : costs.messageLocal());
+            ns += messages * (spins ? costs.messageGlobal() : costs.messageLocal());
         } else if (a.switchedIn) {
             ns += costs.switchMinimal();
         }
@@ -119,10 +121,11 @@ final class Agents {
             m.scheduler.schedule(c);
             return;
         }
-        if (missed(a) || until <= m.now) {
+        boolean spins = a.pass.spins();
+        if (missed(a, spins) || until <= m.now) {
             c.phaseAt = m.now;
             m.arm(c);
-        } else if (a.pass.spins()) {
+        } else if (spins) {
             spin(c, a, until);
         } else {
             blockInRun(c, a, a.pass.waitFlags() & TransactionFlags.RTLA_ON_IDLE);
@@ -201,8 +204,7 @@ final class Agents {
     }
 
     void raiseBarrier(Agent a) {
-        a.barrier++;
-        a.enclave.words.barrier(a.thread.statusWord, a.barrier);
+        a.thread.raiseBarrier(a.enclave);
     }
 
     // ---- on and off the CPU
@@ -226,7 +228,7 @@ final class Agents {
         c.agentCurrent = true;
         a.switchedIn = true;
         a.thread.chargedAt = m.now;
-        a.enclave.words.onCpu(a.thread.statusWord, c.id, m.now);
+        a.enclave.words.onCpu(a.thread.statusWord, a.enclave.id, c.id, m.now);
         m.armAgent(c, NEVER);
         c.phaseAt = m.now + a.passLeftNs;
         a.passLeftNs = 0;

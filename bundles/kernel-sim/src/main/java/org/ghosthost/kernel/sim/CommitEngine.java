@@ -222,7 +222,7 @@ final class CommitEngine {
             }
         }
         boolean blocks = committer == c.id && gtid != Gtid.AGENT;
-        return blocks && e.table.agentBarrier(c.id) != agent.barrier
+        return blocks && e.table.agentBarrier(c.id) != agent.thread.barrier
                 ? TransactionState.AGENT_STALE
                 : TransactionState.COMPLETE;
     }

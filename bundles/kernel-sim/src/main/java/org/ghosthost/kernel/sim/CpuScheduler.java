@@ -283,7 +283,7 @@ final class CpuScheduler {
         c.current = next;
         SimEnclave e = next.enclave;
         if (e != null) {
-            e.words.onCpu(next.statusWord, c.id, m.now);
+            e.words.onCpu(next.statusWord, e.id, c.id, m.now);
             next.setWordFlags(next.wordFlags | FLAG_ON_CPU);
             c.sliceEnd = c.latchSliceNs > 0 ? next.userFrom + c.latchSliceNs : NEVER;
             c.latchSliceNs = 0;

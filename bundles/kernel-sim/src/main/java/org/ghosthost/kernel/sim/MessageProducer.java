@@ -94,7 +94,7 @@ final class MessageProducer {
         if (t.undecided >= 0) {
             m.lateOutcomes.settle(t.undecided);
         }
-        e.words.barrier(t.statusWord, ++t.barrier);
+        t.raiseBarrier(e);
         SimQueue q = t.queue;
         boolean mute = q == null || t.isGated();
         if (m.invariants != null) {
@@ -149,8 +149,8 @@ final class MessageProducer {
         m.agents.raiseBarrier(a);
         SimQueue q = a.queue;
         boolean fitted =
-                q.ring.put(type, flags, a.barrier, 0, c.id, StatusWordTable.NONE, first, 0, 0, 0, data, m.now);
-        seen(q, type, -1, c.id, a.barrier, fitted);
+                q.ring.put(type, flags, a.thread.barrier, 0, c.id, StatusWordTable.NONE, first, 0, 0, 0, data, m.now);
+        seen(q, type, -1, c.id, a.thread.barrier, fitted);
         wake(q, type);
     }
 

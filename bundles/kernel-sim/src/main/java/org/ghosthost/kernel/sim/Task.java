@@ -174,9 +174,15 @@ final class Task implements TaskContext {
             wordFlags = flags;
             SimEnclave e = enclave;
             if (e != null && statusWord != StatusWordTable.NONE) {
-                e.words.flags(statusWord, flags);
+                e.words.state(statusWord, barrier, flags);
             }
         }
+    }
+
+    /** One more message of it, sent or not. */
+    void raiseBarrier(SimEnclave e) {
+        barrier++;
+        e.words.state(statusWord, barrier, wordFlags);
     }
 
     void markRunnable(boolean runnable) {
