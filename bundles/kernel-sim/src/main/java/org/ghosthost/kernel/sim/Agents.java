@@ -58,8 +58,8 @@ final class Agents {
     }
 
     /**
-     * A pass that decided nothing, of an agent that waits spinning: nobody can see when it ends, so that it ends at once
-     * and the agent is merely deaf until its time is over. This saves an event.
+     * A pass that decided nothing, of an agent that waits spinning: nobody can see when it ends, so that it ends at
+     * once and the agent is merely deaf until its time is over. This saves an event.
      */
     private void endIdlePass(Cpu c, Agent a) {
         a.busyUntil = c.phaseAt;
