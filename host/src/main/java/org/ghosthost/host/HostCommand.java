@@ -12,7 +12,7 @@ import org.ghosthost.enclave.EnclaveStatus;
 final class HostCommand {
     private HostCommand() {}
 
-    static int run(List<String> args, PrintStream out) throws GhostException {
+    static int run(List<String> args, PrintStream out, PrintStream err) throws GhostException {
         CommandLine line = HostOptions.PARSER.parse(args, false);
         if (line.hasOption("help")) {
             HostOptions.PARSER.printHelp(out);
@@ -21,20 +21,21 @@ final class HostCommand {
         HostOptions options = HostOptions.of(line);
         try (WorkDirectory work = WorkDirectory.open(options.workDirectory())) {
             Logging.toFile(work.log());
-            return run(work, options, out);
+            return run(work, options, out, err);
         } catch (IOException e) {
             throw new GhostException("cannot give the work directory back: " + Sentences.of(e));
         }
     }
 
-    private static int run(WorkDirectory work, HostOptions options, PrintStream out) throws GhostException {
+    private static int run(WorkDirectory work, HostOptions options, PrintStream out, PrintStream err)
+            throws GhostException {
         try (Host host = new Host(work, options, Main.home())) {
             Thread hook = new Thread(host::close, "last resort");
             Runtime.getRuntime().addShutdownHook(hook);
             Signals.onFirst(List.of("INT", "TERM", "HUP"), host::end);
             announce(host, work, options, out);
             if (options.console()) {
-                Console.open(host, work);
+                Console.open(host, work, out, err);
             }
             Thread rest = Thread.ofVirtual().name("complete").start(() -> complete(host));
             int status = host.await();
