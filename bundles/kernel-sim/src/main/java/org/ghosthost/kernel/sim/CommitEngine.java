@@ -313,7 +313,7 @@ final class CommitEngine {
         e.transactions++;
         m.events++;
         m.hash.add((long) state.code() << 32 | c.id, of, m.now);
-        m.observer.transaction(e.id, c.id, t == null ? -1 : t.id, of, state.code(), m.now);
+        m.observer.transaction(e.id, c.id, t == null || t.isAgent ? -1 : t.id, of, state.code(), m.now);
         if (m.invariants != null) {
             m.invariants.transaction(c, t, of, state);
         }

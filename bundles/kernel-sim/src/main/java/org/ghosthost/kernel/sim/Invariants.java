@@ -48,7 +48,7 @@ final class Invariants {
 
     void transaction(Cpu c, @Nullable Task t, long gtid, TransactionState state) {
         lines.add(m.now, "commit cpu " + c.id + " " + state, t, t == null ? Gtid.toString(gtid) : "");
-        if (t != null) {
+        if (t != null && !t.isAgent) {
             protocol.committed(t, state);
         }
     }

@@ -21,6 +21,7 @@ final class SimEnclave implements KernelEnclave {
     final int id;
     final CpuSet cpus = new CpuSet();
     final StatusWordTable words;
+    final MemorySegment slots;
     final TransactionTable table;
     final QueueTable queues;
     final Members members;
@@ -59,8 +60,8 @@ final class SimEnclave implements KernelEnclave {
         words = new StatusWordTable(m.config.statusWords());
         queues = new QueueTable(m, this);
         members = new Members(m, this);
-        int longs = m.cpus.length * (TransactionLayout.SIZE / Long.BYTES);
-        table = new TransactionTable(MemorySegment.ofArray(new long[longs]));
+        slots = MemorySegment.ofArray(new long[m.cpus.length * (TransactionLayout.SIZE / Long.BYTES)]);
+        table = new TransactionTable(slots);
         watchdogCall = m.calls.register(() -> m.watchdog.check(this));
         for (int cpu = 0; cpu < m.cpus.length; cpu++) {
             table.reset(cpu);
