@@ -57,6 +57,20 @@ class ResyncTest {
         }
     }
 
+    /** So many messages are lost, and so few status words are there, that a late message meets its word's next owner. */
+    @ParameterizedTest
+    @MethodSource("settingsAndModels")
+    void amidManyOverflowsAndBirthsNobodyIsTakenForSomebodyElse(Setting setting, PolicyModel model) {
+        FaultPlan often = new FaultPlan(0, 0, 10 * ONE_IN_FIFTY, 0);
+        try (Lab lab = new Lab(setting, null, config -> config.withFaults(often).withStatusWords(48))) {
+            lab.settle(Releases.fifo("one", "1.0.0", model));
+            LabWorkload workload = lab.load(18, LabWorkload.FOR_EVER, 6);
+            lab.run(40 * Lab.MS);
+            lab.finish(workload);
+            assertTrue(workload.born() > 100, "born: " + workload.born());
+        }
+    }
+
     /** Agents that are held up let real queues run full, not by a throw of the dice. */
     @ParameterizedTest
     @MethodSource("settingsAndModels")
