@@ -38,7 +38,7 @@ final class Releases {
         return of(name, version, model, context -> new Probe(fifo(model, context), record));
     }
 
-    /** First come, first served; the CPUs commit by themselves, greedily or when they schedule next, as chance has it. */
+    /** First come, first served; the CPUs commit greedily, or when they schedule next, or at once, as chance has it. */
     static PolicyRelease unhurried(String name, String version, PolicyModel model) {
         return of(name, version, model, context -> new PerCpuOrGlobal(model, context) {
             @Override

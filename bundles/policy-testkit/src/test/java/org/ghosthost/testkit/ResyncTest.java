@@ -57,7 +57,7 @@ class ResyncTest {
         }
     }
 
-    /** So many messages are lost, and so few status words are there, that a late message meets its word's next owner. */
+    /** So many messages are lost, so few status words are there, that a late message meets its word's next owner. */
     @ParameterizedTest
     @MethodSource("settingsAndModels")
     void amidManyOverflowsAndBirthsNobodyIsTakenForSomebodyElse(Setting setting, PolicyModel model) {
