@@ -136,6 +136,9 @@ final class Agents {
 
     /** RUN: a latch that somebody else has set stays, with its flags. */
     private void blockInRun(Cpu c, Agent a, int flags) {
+        if (m.invariants != null) {
+            m.invariants.sleeps(a);
+        }
         a.blockedInRun = true;
         if (!c.isLatched()) {
             c.runFlags = flags;
@@ -148,8 +151,12 @@ final class Agents {
     void wake(Cpu c) {
         Agent a = c.agent;
         if (a != null) {
+            int before = a.thread.barrier;
             raiseBarrier(a);
             wakeNow(a);
+            if (m.invariants != null) {
+                m.invariants.woken(a, before);
+            }
         }
     }
 

@@ -99,10 +99,28 @@ final class CommitEngine {
 
     /** Everything but the result: on success the task is latched. */
     TransactionState decide(SimEnclave e, Cpu c, int committer) {
+        if (m.invariants != null) {
+            return checkedDecide(m.invariants, e, c, committer);
+        }
+        return uncheckedDecide(e, c, committer);
+    }
+
+    private TransactionState checkedDecide(Invariants invariants, SimEnclave e, Cpu c, int committer) {
+        long of = e.table.gtid(c.id);
+        boolean raises = (e.table.flags(c.id) & INC_AGENT_BARRIER_ON_FAILURE) != 0;
+        Invariants.Before before = invariants.beforeCommit(c, of > 0 ? m.find(of) : null);
+        TransactionState state = uncheckedDecide(e, c, committer);
+        if (state != TransactionState.COMPLETE) {
+            invariants.failedCommit(c, before, raises);
+        }
+        return state;
+    }
+
+    private TransactionState uncheckedDecide(SimEnclave e, Cpu c, int committer) {
         TransactionState state = check(e, c, committer);
         if (state == TransactionState.COMPLETE) {
             install(e, c, committer);
-        } else if ((e.table.flags(c.id) & INC_AGENT_BARRIER_ON_FAILURE) != 0 && c.agent != null) {
+        } else if ((flags & INC_AGENT_BARRIER_ON_FAILURE) != 0 && c.agent != null) {
             m.agents.raiseBarrier(c.agent);
         }
         return state;

@@ -356,6 +356,9 @@ final class CpuScheduler {
     private void setAvailable(Cpu c, boolean available) {
         if (available != c.available) {
             c.available = available;
+            if (m.invariants != null) {
+                m.invariants.availability(c, available);
+            }
             Agent a = c.agent;
             if (a != null) {
                 m.agents.markAvailable(a);

@@ -8,6 +8,7 @@ import static org.ghosthost.policy.abi.StatusWordLayout.FLAG_IS_AGENT;
 import static org.ghosthost.policy.abi.StatusWordLayout.FLAG_ON_CPU;
 import static org.ghosthost.policy.abi.StatusWordLayout.FLAG_RUNNABLE;
 
+import java.util.Arrays;
 import org.ghosthost.enclave.kernel.EnclaveMode;
 import org.ghosthost.policy.Gtid;
 import org.ghosthost.policy.MessageType;
@@ -25,9 +26,12 @@ final class Invariants {
     private final Machine m;
     private final TaskProtocol protocol;
     private final TraceLines lines = new TraceLines();
+    private final boolean[] toldAvailable;
 
     Invariants(Machine machine) {
         m = machine;
+        toldAvailable = new boolean[machine.cpus.length];
+        Arrays.fill(toldAvailable, true);
         protocol = new TaskProtocol(this);
     }
 
@@ -51,6 +55,52 @@ final class Invariants {
         if (t != null && !t.isAgent) {
             protocol.committed(t, state);
         }
+    }
+
+    /** What a commit that fails must not change. */
+    record Before(@Nullable Task target, int targetState, int barrier, @Nullable Task current, @Nullable Task latched,
+            boolean latchedIdle, int agentBarrier, int runFlags) {}
+
+    Before beforeCommit(Cpu c, @Nullable Task t) {
+        return new Before(t, t == null ? 0 : t.state, t == null ? 0 : t.barrier, c.current, c.latched, c.latchedIdle,
+                agentBarrier(c), c.runFlags);
+    }
+
+    /** The one thing that a failure may change is the agent's barrier, if the transaction says so. */
+    void failedCommit(Cpu c, Before before, boolean raisesBarrier) {
+        Before now = beforeCommit(c, before.target);
+        check(before.targetState == now.targetState && before.barrier == now.barrier && before.current == now.current
+                && before.latched == now.latched && before.latchedIdle == now.latchedIdle
+                && before.runFlags == now.runFlags, "a failed commit changed %s to %s", before, now);
+        int raised = now.agentBarrier - before.agentBarrier;
+        check(raised == 0 || (raised == 1 && raisesBarrier), "a failed commit raised the barrier of CPU %s", c.id);
+    }
+
+    private static int agentBarrier(Cpu c) {
+        return c.agent == null ? 0 : c.agent.thread.barrier;
+    }
+
+    /** A message for this agent, which counts at least one: the wake-up. */
+    void woken(Agent a, int barrierBefore) {
+        check(a.thread.barrier != barrierBefore, "a message did not raise the barrier of CPU %s", a.cpu.id);
+    }
+
+    /** The agent is about to sleep in RUN. */
+    void sleeps(Agent a) {
+        check(a.pass.barrier() == a.thread.barrier, "the agent of CPU %s sleeps on stale news", a.cpu.id);
+    }
+
+    void destroyed(SimEnclave e) {
+        check(e.members.size() == 0 && e.cpus.isEmpty(), "enclave %s is destroyed and has tasks or CPUs", e.id);
+        for (Cpu c : m.cpus) {
+            check(c.enclave != e, "CPU %s is of enclave %s, which is destroyed", c.id, e.id);
+        }
+    }
+
+    /** The switch of a CPU between us and the other classes was told. */
+    void availability(Cpu c, boolean available) {
+        check(toldAvailable[c.id] != available, "CPU %s became available=%s twice", c.id, available);
+        toldAvailable[c.id] = available;
     }
 
     void switchedIn(Cpu c, Task t) {

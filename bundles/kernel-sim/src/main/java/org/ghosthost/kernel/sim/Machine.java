@@ -392,6 +392,9 @@ final class Machine {
 
     void forget(SimEnclave e, String reason) {
         enclaves.remove(e);
+        if (invariants != null) {
+            invariants.destroyed(e);
+        }
         observer.enclaveDestroyed(e.id, reason, now);
     }
 }
