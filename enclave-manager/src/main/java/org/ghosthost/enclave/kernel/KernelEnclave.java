@@ -97,7 +97,8 @@ public interface KernelEnclave {
     int attachAgent(int cpu, int queue, AgentPass pass) throws KernelException;
 
     /**
-     * Ends the agent of {@code cpu}: its latch is cancelled, pending transactions get NO_AGENT, its status word is free.
+     * Ends the agent of {@code cpu}: its latch is cancelled, pending transactions get NO_AGENT, its status word is
+     * free.
      */
     void detachAgent(int cpu) throws KernelException;
 
