@@ -133,6 +133,18 @@ final class CommandsIT {
     }
 
     @Test
+    void aConsoleThatIsNoTerminalRunsLinesUntilOneFails() throws Exception {
+        Outcome outcome = Product.run(folder, "", "# first\n\nenclaves\nstatus 9\nenclaves\n",
+                List.of("host", "--workdir", "work", "--ghost_cpus", "0-3", "--console"));
+        assertEquals(1, outcome.status());
+        assertEquals(1, outcome.out().lines().filter(line -> line.startsWith("id  cpus")).count(), outcome.out());
+        assertEquals("ghost: there is no enclave 9: there are [1]", outcome.err().strip());
+        Outcome leaving = Product.run(folder, "", "exit\nnonsense\n",
+                List.of("host", "--workdir", "work", "--console"));
+        assertEquals(0, leaving.status(), leaving.err());
+    }
+
+    @Test
     void everyCommandAnswersPeopleAndProgramsAndExplainsItself() throws Exception {
         copy("policy-edf.jar", "p.jar");
         String up = start("--ghost_cpus", "0-3", "--policy", "p.jar");

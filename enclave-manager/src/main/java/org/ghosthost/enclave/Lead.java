@@ -198,6 +198,7 @@ final class Lead {
             }
         }
         leader.discovered(enclave.cpuSet());
+        agents.pingAll(); // what this agent has shown to other CPUs' instances is news for their agents
         Generation follows = follower;
         if (follows != null && cursor >= statusWords.capacity()) {
             try {

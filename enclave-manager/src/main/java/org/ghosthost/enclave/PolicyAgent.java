@@ -221,7 +221,8 @@ final class PolicyAgent {
 
     boolean available(int other) {
         int word = agents.statusWord(other);
-        return word >= 0 && (statusWords.flags(word) & StatusWordLayout.FLAG_CPU_AVAILABLE) != 0;
+        int flags = word < 0 ? 0 : (int) (statusWords.barrierAndFlags(word) >>> Integer.SIZE);
+        return (flags & StatusWordLayout.FLAG_CPU_AVAILABLE) != 0;
     }
 
     boolean pending(int other) {

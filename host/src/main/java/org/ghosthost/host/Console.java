@@ -23,9 +23,15 @@ final class Console {
 
     private Console() {}
 
-    static void open(Host host, WorkDirectory work) throws GhostException {
+    /**
+     * Opens the shell and returns.
+     *
+     * @param out the process's own output; {@code System.out} is Gogo's by now, and leads back to it
+     * @param err the process's own errors
+     */
+    static void open(Host host, WorkDirectory work, PrintStream out, PrintStream err) throws GhostException {
         if (!isTerminal()) {
-            Thread.ofVirtual().name("console").start(() -> readLines(host, System.in, System.out, System.err));
+            Thread.ofVirtual().name("console").start(() -> readLines(host, System.in, out, err));
             return;
         }
         prepare(work);

@@ -18,7 +18,7 @@ final class ContentRegister {
      * @throws GhostException if it was taken with other content before
      */
     synchronized void check(PolicyJar jar) throws GhostException {
-        String known = digests.get(key(jar));
+        String known = digests.get(jar.title());
         if (known != null && !known.equals(jar.sha256())) {
             throw new GhostException(jar.title() + " was taken before with other content: give the new build a version"
                     + " of its own");
@@ -28,13 +28,9 @@ final class ContentRegister {
     /** Checks this release as {@link #check} does, and remembers it. */
     synchronized void take(PolicyJar jar) throws GhostException {
         check(jar);
-        digests.put(key(jar), jar.sha256());
+        digests.put(jar.title(), jar.sha256());
         if (digests.size() > MAX_RELEASES) {
             digests.remove(digests.keySet().iterator().next());
         }
-    }
-
-    private static String key(PolicyJar jar) {
-        return jar.symbolicName() + " " + jar.version();
     }
 }

@@ -8,9 +8,11 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.commons.cli.CommandLine;
 import org.jspecify.annotations.Nullable;
 
@@ -36,11 +38,41 @@ final class ExecCommand {
         }
         Path socket = line.hasOption("socket") ? Path.of(line.getOptionValue("socket")).toAbsolutePath()
                 : WorkDirectory.socket(HostOptions.workDirectory(line));
-        try (ControlClient client = ControlClient.connect(socket, Path.of(""))) {
+        boolean named = line.hasOption("socket") || line.hasOption("workdir") || line.hasOption("name");
+        try (ControlClient client = connect(socket, named)) {
             List<String> command = line.getArgList();
             return command.isEmpty() ? runLines(client, stdin, out, err) : client.run(join(command), out, err);
         } catch (IOException e) {
             throw new GhostException(Sentences.of(e));
+        }
+    }
+
+    /** Connects, or says which other hosts of this user are running if none was named. */
+    private static ControlClient connect(Path socket, boolean named) throws GhostException {
+        try {
+            return ControlClient.connect(socket, Path.of(""));
+        } catch (GhostException e) {
+            List<String> others = named ? List.of() : running(WorkDirectory.base(System.getenv()));
+            throw others.isEmpty() ? e : new GhostException("no host is called '" + WorkDirectory.DEFAULT_NAME
+                    + "'; choose one by --name: " + String.join(", ", others));
+        }
+    }
+
+    /** Names of the hosts that have their work directories in this folder and answer. */
+    static List<String> running(Path base) {
+        try (Stream<Path> folders = Files.list(base)) {
+            return folders.filter(folder -> answers(WorkDirectory.socket(folder)))
+                    .map(folder -> folder.getFileName().toString()).sorted().toList();
+        } catch (IOException _) {
+            return List.of();
+        }
+    }
+
+    private static boolean answers(Path socket) {
+        try (ControlClient _ = ControlClient.connect(socket, Path.of(""))) {
+            return true;
+        } catch (GhostException | IOException _) {
+            return false;
         }
     }
 

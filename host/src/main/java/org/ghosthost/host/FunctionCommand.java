@@ -21,12 +21,11 @@ import org.ghosthost.enclave.PolicyLoader;
 final class FunctionCommand {
     private FunctionCommand() {}
 
-    static int run(String name, List<String> words) throws GhostException {
+    static int run(String name, List<String> words, PrintStream out, PrintStream err) throws GhostException {
         Path home = Main.home();
         Path scratch = scratch();
         Thread hook = new Thread(() -> delete(scratch), "delete scratch folder");
         Runtime.getRuntime().addShutdownHook(hook);
-        PrintStream err = System.err;
         Signals.onFirst(List.of("INT", "TERM", "HUP"), status -> {
             err.println("ghost: interrupted");
             delete(scratch);
@@ -43,15 +42,14 @@ final class FunctionCommand {
             List<Path> jars = new ArrayList<>(bundles.machine());
             jars.addAll(bundles.later());
             framework.addOwn(jars);
-            return call(gogo, name, words);
+            Path directory = Path.of("").toAbsolutePath();
+            return call(gogo.session(InputStream.nullInputStream(), out, err, directory), name, words);
         } finally {
             Logging.end();
         }
     }
 
-    private static int call(Gogo gogo, String name, List<String> words) throws GhostException {
-        CommandSession session = gogo.session(InputStream.nullInputStream(), System.out, System.err,
-                Path.of("").toAbsolutePath());
+    private static int call(CommandSession session, String name, List<String> words) throws GhostException {
         try (session) {
             Function function = Gogo.function(session, "ghost", name);
             if (function == null) {

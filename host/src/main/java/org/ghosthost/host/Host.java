@@ -2,8 +2,10 @@ package org.ghosthost.host;
 
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.ReentrantLock;
@@ -27,6 +29,7 @@ final class Host implements AutoCloseable {
     private static final Logger LOG = LogManager.getLogger(Host.class);
 
     private final HostOptions options;
+    private final List<String> reports = new ArrayList<>();
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final ReentrantLock closing = new ReentrantLock();
     private final CountDownLatch ended = new CountDownLatch(1);
@@ -102,7 +105,13 @@ final class Host implements AutoCloseable {
             if (!report.good()) {
                 throw new GhostException(report.line());
             }
+            reports.add(report.line());
         }
+    }
+
+    /** What became of the policies that the host was started with. */
+    List<String> reports() {
+        return List.copyOf(reports);
     }
 
     /** Adds what a host can do without at first: subcommands, and the shell on the terminal if there shall be one. */

@@ -12,7 +12,7 @@ import org.ghosthost.enclave.EnclaveStatus;
 final class HostCommand {
     private HostCommand() {}
 
-    static int run(List<String> args, PrintStream out) throws GhostException {
+    static int run(List<String> args, PrintStream out, PrintStream err) throws GhostException {
         CommandLine line = HostOptions.PARSER.parse(args, false);
         if (line.hasOption("help")) {
             HostOptions.PARSER.printHelp(out);
@@ -21,20 +21,21 @@ final class HostCommand {
         HostOptions options = HostOptions.of(line);
         try (WorkDirectory work = WorkDirectory.open(options.workDirectory())) {
             Logging.toFile(work.log());
-            return run(work, options, out);
+            return run(work, options, out, err);
         } catch (IOException e) {
             throw new GhostException("cannot give the work directory back: " + Sentences.of(e));
         }
     }
 
-    private static int run(WorkDirectory work, HostOptions options, PrintStream out) throws GhostException {
+    private static int run(WorkDirectory work, HostOptions options, PrintStream out, PrintStream err)
+            throws GhostException {
         try (Host host = new Host(work, options, Main.home())) {
             Thread hook = new Thread(host::close, "last resort");
             Runtime.getRuntime().addShutdownHook(hook);
             Signals.onFirst(List.of("INT", "TERM", "HUP"), host::end);
             announce(host, work, options, out);
             if (options.console()) {
-                Console.open(host, work);
+                Console.open(host, work, out, err);
             }
             Thread rest = Thread.ofVirtual().name("complete").start(() -> complete(host));
             int status = host.await();
@@ -63,10 +64,12 @@ final class HostCommand {
         if (options.json()) {
             out.println(new Json().add("host", work.path().toString()).add("pid", ProcessHandle.current().pid())
                     .add("backend", host.enclaves().backend().name()).add("cpus", options.machine().cpuCount())
-                    .add("control", work.socket().toString()).add("enclaves", enclaves(host)).add("up_ms", upMs));
+                    .add("control", work.socket().toString()).add("enclaves", enclaves(host))
+                    .add("policies", host.reports()).add("up_ms", upMs));
         } else {
             out.println("ghost: host up after " + upMs + " ms in " + work.path() + ", "
                     + host.enclaves().backend().name() + " machine of " + options.machine().cpuCount() + " CPUs");
+            host.reports().forEach(report -> out.println("ghost: " + report));
             enclaves(host).forEach(enclave -> out.println("ghost: " + enclave));
         }
         out.flush();

@@ -33,28 +33,20 @@ public final class Main {
         } catch (GhostException e) {
             err.println("ghost: " + e);
             return e.status();
-        } catch (OutOfMemoryError e) {
-            err.println("ghost: " + Sentences.of(e));
-            return GhostException.FAILED;
         } catch (RuntimeException | Error e) {
-            err.println("ghost: this is a defect of Ghosthost: " + e + at(e));
+            err.println("ghost: " + (e instanceof Error ? Sentences.of(e) : Sentences.defect(e)));
             return GhostException.FAILED;
         }
-    }
-
-    private static String at(Throwable failure) {
-        StackTraceElement[] trace = failure.getStackTrace();
-        return trace.length == 0 ? "" : " at " + trace[0];
     }
 
     private static int dispatch(List<String> args, PrintStream out, PrintStream err) throws GhostException {
         String first = args.isEmpty() ? "" : args.getFirst();
         List<String> rest = args.isEmpty() ? args : args.subList(1, args.size());
         return switch (first) {
-            case "host" -> HostCommand.run(rest, out);
+            case "host" -> HostCommand.run(rest, out, err);
             case "exec" -> ExecCommand.run(rest, System.in, out, err);
             case "check" -> CheckCommand.run(rest, out);
-            case "simulate", "demo" -> FunctionCommand.run(first, rest);
+            case "simulate", "demo" -> FunctionCommand.run(first, rest, out, err);
             case "--help", "-h", "help" -> help(out);
             case "--version", "-V", "version" -> version(out);
             case "" -> throw GhostException.usage("say what to do, for instance: ghost demo; see ghost --help");

@@ -55,7 +55,13 @@ final class PolicyBundles implements PolicyLoader, AutoCloseable {
     }
 
     /** What came of a command: one line, and whether every enclave that tried it kept it. */
-    record Report(String line, boolean good) {}
+    record Report(String line, boolean good) {
+        static Report of(List<String> happened, boolean good) {
+            String line = String.join("; ", happened);
+            LOG.info("{}", line);
+            return new Report(line, good);
+        }
+    }
 
     /**
      * Installs a policy and starts it; enclaves take it by the rule of rolling.
@@ -78,8 +84,8 @@ final class PolicyBundles implements PolicyLoader, AutoCloseable {
             }
             List<String> happened = news.of(copy.jar().title(), releases.decisions(bundle));
             happened.addFirst("policy " + copy.jar().title() + " is installed as bundle " + bundle.getBundleId());
-            happened.addAll(retire(copy.jar().symbolicName()));
-            return new Report(String.join("; ", happened), news.good());
+            happened.addAll(retire(copy.jar().name()));
+            return Report.of(happened, news.good());
         } catch (IOException e) {
             throw new GhostException("cannot read " + name + ": " + Sentences.of(e));
         }
@@ -121,12 +127,19 @@ final class PolicyBundles implements PolicyLoader, AutoCloseable {
 
     /** The only bundle with this release in it, or null. */
     private @Nullable Bundle find(PolicyJar jar) {
-        return policies(jar.symbolicName()).filter(bundle -> bundle.getVersion().equals(jar.version()))
+        return policies(jar.name()).filter(bundle -> bundle.getVersion().equals(jar.version()))
                 .findFirst().orElse(null);
     }
 
-    private Stream<Bundle> policies(String symbolicName) {
-        return Stream.of(context.getBundles()).filter(bundle -> symbolicName.equals(bundle.getSymbolicName()));
+    /** The bundles that hold releases of this policy. */
+    private Stream<Bundle> policies(String name) {
+        return Stream.of(context.getBundles()).filter(bundle -> {
+            try {
+                return !gate.isOwn(bundle) && gate.policy(bundle).name().equals(name);
+            } catch (GhostException _) {
+                return false;
+            }
+        });
     }
 
     private void check(PolicyJar jar) throws GhostException {
@@ -219,7 +232,7 @@ final class PolicyBundles implements PolicyLoader, AutoCloseable {
             }
             List<String> happened = news.of(jar.title(), releases.decisions(bundle));
             happened.addFirst("bundle " + bundle.getBundleId() + " was " + before.title() + " and is " + jar.title());
-            return new Report(String.join("; ", happened), news.good());
+            return Report.of(happened, news.good());
         } catch (BundleException | IOException e) {
             throw new GhostException("bundle " + bundle.getBundleId() + " is not updated: " + Sentences.of(e));
         }
@@ -236,7 +249,7 @@ final class PolicyBundles implements PolicyLoader, AutoCloseable {
         }
         List<String> happened = news.of(jar.title(), releases.decisions(bundle));
         happened.addFirst("bundle " + bundle.getBundleId() + " (" + jar.title() + ") runs");
-        return new Report(String.join("; ", happened), news.good());
+        return Report.of(happened, news.good());
     }
 
     /** Stops or uninstalls a bundle; enclaves that ran it go on with the built-in FIFO. */
@@ -256,18 +269,18 @@ final class PolicyBundles implements PolicyLoader, AutoCloseable {
         List<String> happened = new ArrayList<>(news.leaders());
         happened.addFirst("bundle " + bundle.getBundleId() + " (" + title + ") is "
                 + (uninstall ? "uninstalled" : "stopped"));
-        return new Report(String.join("; ", happened), true);
+        return Report.of(happened, true);
     }
 
     /** Uninstalls the oldest releases of a policy that nobody runs, so that their classes can go. */
-    private synchronized List<String> retire(String symbolicName) {
+    private synchronized List<String> retire(String name) {
         if (enclaves == null) {
             return List.of();
         }
         Set<String> active = enclaves.enclaves().stream().map(enclave -> enclave.status())
                 .map(status -> status.policy() + " " + status.version()).collect(Collectors.toSet());
         Map<Bundle, String> idle = new LinkedHashMap<>();
-        policies(symbolicName).sorted(Comparator.comparingLong(Bundle::getBundleId)).forEach(bundle -> {
+        policies(name).sorted(Comparator.comparingLong(Bundle::getBundleId)).forEach(bundle -> {
             PolicyRelease release = releases.of(bundle);
             if (release != null && !active.contains(release.id()) && !aside.contains(bundle.getBundleId())) {
                 idle.put(bundle, release.id());

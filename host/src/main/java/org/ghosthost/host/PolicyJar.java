@@ -21,7 +21,6 @@ import java.util.zip.ZipFile;
 import org.ghosthost.policy.Feature;
 import org.ghosthost.policy.GhostPolicy;
 import org.ghosthost.policy.PolicyModel;
-import org.jspecify.annotations.Nullable;
 import org.osgi.framework.Constants;
 import org.osgi.framework.Version;
 
@@ -223,10 +222,5 @@ record PolicyJar(
         } catch (NoSuchAlgorithmException e) {
             throw new AssertionError("every Java has SHA-256", e);
         }
-    }
-
-    /** Compares what matters to the gate: the same name and version stand for the same bytes. */
-    boolean sameRelease(@Nullable PolicyJar other) {
-        return other != null && symbolicName.equals(other.symbolicName) && version.equals(other.version);
     }
 }

@@ -3,6 +3,7 @@ package org.ghosthost.host;
 import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
@@ -29,13 +30,21 @@ final class Sentences {
             case CommandNotFoundException e ->
                     "unknown command '" + e.getCommand() + "': ghost:help lists the commands";
             case ExecutionException e when e.getCause() != null -> of(e.getCause());
+            case InvocationTargetException e when e.getCause() != null -> of(e.getCause());
             case EOFException _ -> "the command is not complete: a quote or a bracket is open";
             case IOException e -> ofFile(e);
             case BundleException e when e.getCause() != null -> of(e.getCause());
             case OutOfMemoryError _ -> "out of memory: set a larger heap, for instance GHOST_JAVA_OPTS=-Xmx2g";
             case IllegalArgumentException e when isGogoMismatch(e) -> mismatch(message(e));
+            case Error e -> defect(e);
             default -> message(failure);
         };
+    }
+
+    /** What should never happen, with the place where it did. */
+    static String defect(Throwable failure) {
+        StackTraceElement[] trace = failure.getStackTrace();
+        return "this is a defect of Ghosthost: " + failure + (trace.length == 0 ? "" : " at " + trace[0]);
     }
 
     private static String ofFile(IOException failure) {

@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.apache.felix.service.command.CommandSession;
@@ -61,7 +62,7 @@ final class ControlTest {
         PrintStream stdout = new PrintStream(out, true, UTF_8);
         PrintStream stderr = new PrintStream(err, true, UTF_8);
         try {
-            return ExecCommand.run(java.util.List.of(all).subList(1, all.length),
+            return ExecCommand.run(List.of(all).subList(1, all.length),
                     new ByteArrayInputStream(stdin.getBytes(UTF_8)), stdout, stderr);
         } catch (GhostException e) {
             stderr.println("ghost: " + e);
@@ -144,6 +145,17 @@ final class ControlTest {
         server.close();
         assertEquals(1, exec("", "status"));
         assertTrue(errors().startsWith("ghost: no host is running at "), errors());
+    }
+
+    @Test
+    void hostsThatAnswerAreKnownByTheirFolders() throws Exception {
+        Path base = Files.createDirectories(folder.resolve("base/mine")).getParent();
+        Files.createDirectories(base.resolve("dead"));
+        Files.createSymbolicLink(base.resolve("mine/control"), socket);
+        assertEquals(List.of("mine"), ExecCommand.running(base));
+        server.close();
+        assertEquals(List.of(), ExecCommand.running(base));
+        assertEquals(List.of(), ExecCommand.running(folder.resolve("absent")));
     }
 
     @Test

@@ -98,6 +98,19 @@ final class PolicyBundlesTest {
     }
 
     @Test
+    void aReleaseIsOneBundleWhateverTheBundleIsCalled() throws Exception {
+        jar("edf", "1.0.0");
+        install("p.jar");
+        TestJar.policy("edf", "1.0.0").with("Bundle-SymbolicName", "com.example.mine")
+                .write(folder.resolve("mine.jar"));
+        assertTrue(install("mine.jar").contains("edf 1.0.0 was taken before with other content"));
+        TestJar.policy("mine", "1.0.0").with("Bundle-SymbolicName", "org.example.policy-edf")
+                .write(folder.resolve("mine.jar"));
+        assertTrue(install("mine.jar").startsWith("1 ghost: policy mine 1.0.0 does not start: "));
+        assertEquals(1, policyCount());
+    }
+
+    @Test
     void aRefusedJarLeavesNothingBehind() throws Exception {
         TestJar.policy("edf", "1.0.0").with("Export-Package", "a.b").write(folder.resolve("p.jar"));
         assertTrue(install("p.jar").startsWith("1 ghost: p.jar has the header Export-Package"));

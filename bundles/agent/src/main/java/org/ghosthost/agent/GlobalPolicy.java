@@ -38,6 +38,7 @@ public abstract class GlobalPolicy<T extends Task> extends TaskPolicy<T> {
     private int freeCount;
     private int agentCpu = NO_CPU;
     private int startCpu = NO_CPU;
+    private boolean hasDecided;
 
     /**
      * A policy without tasks.
@@ -101,6 +102,11 @@ public abstract class GlobalPolicy<T extends Task> extends TaskPolicy<T> {
         return NO_CPU;
     }
 
+    /** Whether the present pass has taken a decision; its outcome is not known yet when {@link #wakeAtNs} is asked. */
+    protected final boolean hasDecided() {
+        return hasDecided;
+    }
+
     /** The task that runs on {@code cpu}, or is latched to; null if there is none, or an unknown one (switchto). */
     protected final @Nullable T running(int cpu) {
         int current = slots[cpu].current;
@@ -143,6 +149,7 @@ public abstract class GlobalPolicy<T extends Task> extends TaskPolicy<T> {
         if (accepted.isDue(nowNs)) {
             endRefusals();
         }
+        hasDecided = false;
         decide();
         if (!yielding.isEmpty()) {
             endYield();
@@ -250,6 +257,7 @@ public abstract class GlobalPolicy<T extends Task> extends TaskPolicy<T> {
         CpuSlot slot = slots[cpu];
         slot.opened = task.statusWord;
         take(slot);
+        hasDecided = true;
         agent.run(cpu, task.gtid, task.seqnum);
     }
 

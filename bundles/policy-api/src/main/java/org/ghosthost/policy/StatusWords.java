@@ -32,17 +32,20 @@ public final class StatusWords {
 
     /** Number of messages of the task so far; pairs with the kernel's release, so that what precedes it is visible. */
     public int barrier(int index) {
-        return (int) barrierAndFlags(index);
+        return (int) longs.getAcquire(Longs.index(index, SIZE, StatusWordLayout.BARRIER));
     }
 
     /** The {@code StatusWordLayout.FLAG_...} bits; acquire, as {@link #barrier}. */
     public int flags(int index) {
-        return (int) (barrierAndFlags(index) >>> Integer.SIZE);
+        return (int) (longs.getAcquire(Longs.index(index, SIZE, StatusWordLayout.BARRIER)) >>> Integer.SIZE);
     }
 
-    /** {@link #barrier} in the low half and {@link #flags} in the high one, of the same moment; acquire. */
+    /**
+     * {@link #barrier} in the low half and {@link #flags} in the high one, of one moment. A hint, cheaper than the two:
+     * nothing that the kernel side wrote before is made visible by it.
+     */
     public long barrierAndFlags(int index) {
-        return longs.getAcquire(Longs.index(index, SIZE, StatusWordLayout.BARRIER));
+        return longs.getOpaque(Longs.index(index, SIZE, StatusWordLayout.BARRIER));
     }
 
     /** Whether the slot belongs to a living task (not an agent) of the enclave. */

@@ -158,13 +158,7 @@ public final class NullEnclave extends InertEnclave {
 
     /** A message about a CPU. */
     public void says(int type, int cpu) {
-        MessageRing queue = queues[0];
-        int word = agentWord(cpu);
-        long at = queue.begin(type, 0, barrier(word), 0, -1, cpu);
-        if (at >= 0) {
-            queue.set(at, MessageLayout.TIME, nowNs);
-            queue.publish();
-        }
+        queues[0].put(type, 0, barrier(agentWord(cpu)), 0, cpu, -1, 0, 0, 0, 0, 0, nowNs);
     }
 
     /** The barrier of a task moves, and nothing says so: what is decided for it now is refused as stale. */
@@ -184,17 +178,8 @@ public final class NullEnclave extends InertEnclave {
 
     private void send(int task, int type, int flags, int cpu) {
         int barrier = barrier(task);
-        MessageRing queue = queues[0];
-        long at = queue.begin(type, flags, barrier, words[task * WORD + GTID], task, cpu);
-        if (at < 0) {
-            resync = true;
-            return;
-        }
-        queue.set(at, MessageLayout.TIME, nowNs);
-        if (cpu >= 0) {
-            queue.set(at, MessageLayout.CPU_SEQNUM, ++cpuSeqnums[cpu]);
-        }
-        queue.publish();
+        long edge = cpu < 0 ? 0 : ++cpuSeqnums[cpu];
+        resync |= !queues[0].put(type, flags, barrier, words[task * WORD + GTID], cpu, task, 0, edge, 0, 0, 0, nowNs);
     }
 
     // ---- commits
@@ -237,7 +222,7 @@ public final class NullEnclave extends InertEnclave {
         if (gtid <= 0 || task >= maxTasks) {
             return false;
         }
-        long word = (long) LONG.getAcquire(words, task * WORD);
+        long word = words[task * WORD];
         return slots[slot] == (long) cpu << Integer.SIZE
                 && slots[slot + SLOT_BARRIER] == ((word & LOW) | (long) COMMIT_AT_TXN_COMMIT << Integer.SIZE)
                 && (int) (slots[slot + SLOT_GENERATION] >>> Integer.SIZE) == generation

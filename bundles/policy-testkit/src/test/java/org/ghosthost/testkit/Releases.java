@@ -16,6 +16,7 @@ import org.ghosthost.policy.Policy;
 import org.ghosthost.policy.PolicyContext;
 import org.ghosthost.policy.PolicyFactory;
 import org.ghosthost.policy.PolicyModel;
+import org.ghosthost.policy.TransactionFlags;
 import org.ghosthost.policy.TransactionState;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +36,34 @@ final class Releases {
     /** The same, with probes before its policies. */
     static PolicyRelease fifo(String name, String version, PolicyModel model, Probe.Record record) {
         return of(name, version, model, context -> new Probe(fifo(model, context), record));
+    }
+
+    /** First come, first served; the CPUs commit greedily, or when they schedule next, or at once, as chance has it. */
+    static PolicyRelease unhurried(String name, String version, PolicyModel model) {
+        return of(name, version, model, context -> new PerCpuOrGlobal(model, context) {
+            @Override
+            public void attached(Agent given) {
+                super.attached(unhurried(given));
+            }
+
+            @Override
+            public void lead(Agent given) {
+                super.lead(unhurried(given));
+            }
+
+            @Override
+            public long schedule(Agent given) {
+                return super.schedule(unhurried(given));
+            }
+        });
+    }
+
+    private static Agent unhurried(Agent agent) {
+        return new FlaggingAgent(agent, cpu -> switch (agent.random(3)) {
+            case 0 -> TransactionFlags.COMMIT_AT_SCHEDULE;
+            case 1 -> 0;
+            default -> TransactionFlags.COMMIT_AT_TXN_COMMIT;
+        });
     }
 
     /** A global FIFO that exports one long, 1 more than it has imported. */

@@ -1,5 +1,6 @@
 package org.ghosthost.testkit;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -8,11 +9,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.ghosthost.enclave.Enclave;
 import org.ghosthost.enclave.Handoff;
 import org.ghosthost.enclave.HandoffState;
 import org.ghosthost.enclave.PolicyRelease;
 import org.ghosthost.enclave.Roll;
+import org.ghosthost.kernel.sim.MachineConfig;
 import org.ghosthost.policy.PolicyModel;
+import org.ghosthost.policy.topology.CpuSet;
+import org.ghosthost.policy.topology.Topology;
 import org.ghosthost.testkit.Lab.Setting;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -112,6 +117,47 @@ class RollTest {
             lab.assertSound();
             lab.assertMessagesConserved();
             return workload.work();
+        }
+    }
+
+    /** With decisions on their way, without an outcome, at any moment. */
+    @ParameterizedTest
+    @MethodSource("settingsAndModels")
+    void rollsOfPoliciesWhoseOutcomesComeLateLoseNothing(Setting setting, PolicyModel one, PolicyModel other) {
+        try (Lab lab = new Lab(setting)) {
+            PolicyRelease[] releases = {Releases.unhurried("one", "1.0.0", one),
+                    Releases.unhurried("other", "1.0.0", other)};
+            LabWorkload workload = lab.load(16, LabWorkload.FOR_EVER);
+            for (int i = 0; i < 12; i++) {
+                lab.attach(releases[i % 2]);
+                lab.untilLeads(releases[i % 2]);
+                lab.runAndSeeProgress(workload, 8 * Lab.MS);
+            }
+            lab.finish(workload);
+            lab.assertMessagesConserved();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("org.ghosthost.testkit.LabSettings#profiles")
+    void theLeadPassesSoonThoughTheAgentsOfManyCpusAreBusy(Setting setting) {
+        PolicyRelease[] releases = {Releases.fifo("one", "1.0.0", PolicyModel.PER_CPU),
+                Releases.fifo("two", "1.0.0", PolicyModel.PER_CPU)};
+        MachineConfig many = MachineConfig.of(Topology.parse("32"), setting.seed()).withProfile(setting.profile())
+                .withStatusWords(512);
+        try (Lab lab = new Lab(setting, null, config -> many)) {
+            lab.manager.close();
+            Enclave wide = lab.make(2, CpuSet.range(0, 31));
+            LabWorkload workload = new LabWorkload(150, LabWorkload.FOR_EVER, 0, 32);
+            lab.kernel.load(workload, 2);
+            for (PolicyRelease release : releases) {
+                lab.run(Lab.MS);
+                assertDoesNotThrow(() -> wide.attach(release, Map.of()));
+                lab.run(Lab.MS);
+                assertEquals(release, wide.policy(), "a millisecond is plenty");
+            }
+            workload.stop();
+            lab.until("all threads end", () -> workload.unfinished().isEmpty());
         }
     }
 

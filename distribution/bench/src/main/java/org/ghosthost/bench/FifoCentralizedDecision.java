@@ -46,7 +46,10 @@ public class FifoCentralizedDecision {
     @Param({"10", "100", "1000", "10000"})
     public int tasks;
 
+    @SuppressWarnings("NullAway.Init") // by attach
     private NullKernel kernel;
+
+    @SuppressWarnings("NullAway.Init") // by attach
     private NullEnclave enclave;
 
     /** An enclave under the policy, with all tasks able to run. */

@@ -21,7 +21,8 @@ public interface AgentPass {
 
     /**
      * What to wait for after the pass: {@code Policy.AGAIN}, {@code Policy.UNTIL_MESSAGE}, or a time in ns. Whatever it
-     * is, the agent is called again if its barrier moved since {@link #barrier} was read.
+     * is, the agent is called again if its barrier moved since {@link #barrier} was read. A time holds also when the
+     * commit put a task on the agent's own CPU: the task then loses it at that time.
      */
     long waitUntilNs();
 

@@ -96,7 +96,10 @@ public interface KernelEnclave {
      */
     int attachAgent(int cpu, int queue, AgentPass pass) throws KernelException;
 
-    /** Ends the agent of {@code cpu}: its latch is cancelled, pending transactions get NO_AGENT. */
+    /**
+     * Ends the agent of {@code cpu}: its latch is cancelled, pending transactions get NO_AGENT, its status word is
+     * free.
+     */
     void detachAgent(int cpu) throws KernelException;
 
     /** Raises the barrier of the agent of {@code cpu} and runs it. False if there is none. */

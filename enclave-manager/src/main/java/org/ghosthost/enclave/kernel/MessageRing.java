@@ -45,6 +45,7 @@ public final class MessageRing {
     @SuppressWarnings("FieldMayBeFinal") // written through TAIL: next unread element, counts up for ever
     private long tail;
 
+    private long seenTail; // the producer looks at the tail only when the ring seems full
     private long overflows;
 
     /** A ring of {@code elements} messages, a power of two. */
@@ -72,29 +73,58 @@ public final class MessageRing {
      * @return offset of the record; -1 if the ring is full, which is counted
      */
     public long begin(int type, int flags, int seqnum, long gtid, int statusWord) {
-        return begin(type, flags, seqnum, gtid, statusWord, 0);
-    }
-
-    /** The same with the CPU of the message. */
-    public long begin(int type, int flags, int seqnum, long gtid, int statusWord, int cpu) {
-        if (head - (long) TAIL.getAcquire(this) >= elements) { // pairs with the setRelease in drain
+        if (isFull()) {
             overflows++;
             return -1;
         }
         int at = ((int) head & (elements - 1)) * LONGS;
-        long header = (type & 0xffffL) | (flags & 0xffffL) << Short.SIZE | (long) seqnum << Integer.SIZE;
-        longs[at + MessageLayout.TYPE / Long.BYTES] = header;
+        longs[at + MessageLayout.TYPE / Long.BYTES] = header(type, flags, seqnum);
         longs[at + MessageLayout.GTID / Long.BYTES] = gtid;
-        longs[at + MessageLayout.CPU / Long.BYTES] = (long) statusWord << Integer.SIZE | (cpu & 0xffff_ffffL);
+        longs[at + MessageLayout.CPU / Long.BYTES] = two(0, statusWord);
         for (int field = MessageLayout.RUNTIME / Long.BYTES; field < LONGS; field++) {
             longs[at + field] = 0;
         }
         return (long) at * Long.BYTES;
     }
 
-    /** Writes a 64-bit field of the message begun at {@code at}. */
-    public void set(long at, int field, long value) {
-        longs[(int) ((at + field) / Long.BYTES)] = value;
+    /**
+     * Puts a whole message into the ring; for the meaning of the fields see {@link MessageLayout}.
+     *
+     * @return false if the ring is full, which is counted
+     */
+    public boolean put(
+            int type, int flags, int seqnum, long gtid, int cpu, int statusWord, long runtime, long cpuSeqnum,
+            int nice, int wakerCpu, long data, long time) {
+        if (isFull()) {
+            overflows++;
+            return false;
+        }
+        int at = ((int) head & (elements - 1)) * LONGS;
+        longs[at + MessageLayout.TYPE / Long.BYTES] = header(type, flags, seqnum);
+        longs[at + MessageLayout.GTID / Long.BYTES] = gtid;
+        longs[at + MessageLayout.CPU / Long.BYTES] = two(cpu, statusWord);
+        longs[at + MessageLayout.RUNTIME / Long.BYTES] = runtime;
+        longs[at + MessageLayout.CPU_SEQNUM / Long.BYTES] = cpuSeqnum;
+        longs[at + MessageLayout.NICE / Long.BYTES] = two(nice, wakerCpu);
+        longs[at + MessageLayout.DATA / Long.BYTES] = data;
+        longs[at + MessageLayout.TIME / Long.BYTES] = time;
+        HEAD.setRelease(this, head + 1); // pairs with the getAcquire in drain
+        return true;
+    }
+
+    private boolean isFull() {
+        if (head - seenTail >= elements) {
+            seenTail = (long) TAIL.getAcquire(this); // pairs with the setRelease in drain
+        }
+        return head - seenTail >= elements;
+    }
+
+    private static long header(int type, int flags, int seqnum) {
+        return (type & 0xffffL) | (flags & 0xffffL) << Short.SIZE | (long) seqnum << Integer.SIZE;
+    }
+
+    private static long two(int low, int high) {
+        return (low & 0xffff_ffffL) | (long) high << Integer.SIZE;
     }
 
     /** Makes the begun message visible to the consumer. */
@@ -114,13 +144,18 @@ public final class MessageRing {
 
     // ---- consumer
 
-    /** Shows up to {@code limit} messages and frees each after its handler returned; how many there were. */
+    /** Shows up to {@code limit} messages and then frees those whose handler returned; how many there were. */
     public int drain(KernelEnclave.MessageHandler handler, int limit) {
         long from = tail;
         long to = Math.min((long) HEAD.getAcquire(this), from + limit);
-        for (long at = from; at < to; at++) {
-            handler.message(view.wrap(records, ((int) at & (elements - 1)) * LONGS));
-            TAIL.setRelease(this, at + 1);
+        long at = from;
+        try {
+            while (at < to) {
+                handler.message(view.wrap(records, ((int) at & (elements - 1)) * LONGS));
+                at++;
+            }
+        } finally {
+            TAIL.setRelease(this, at);
         }
         return (int) (to - from);
     }

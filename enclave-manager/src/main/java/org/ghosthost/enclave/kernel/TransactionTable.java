@@ -38,8 +38,15 @@ public final class TransactionTable {
 
     // ---- agent side
 
-    /** Fills the slot of {@code cpu} and makes it READY; its state must be a result. */
+    /**
+     * Fills the slot of {@code cpu} and makes it READY.
+     *
+     * @throws IllegalStateException if the slot has no result yet: somebody else may be reading it
+     */
     public void open(int cpu, long gtid, int taskBarrier, int agentBarrier, int flags, long sliceNs, int generation) {
+        if (!TransactionState.isResult(state(cpu))) {
+            throw new IllegalStateException("the transaction of CPU " + cpu + " is pending");
+        }
         longs.set(at(cpu, TransactionLayout.TASK_BARRIER), both(taskBarrier, flags & FLAGS_MASK));
         longs.set(at(cpu, TransactionLayout.GTID), gtid);
         longs.set(at(cpu, TransactionLayout.SLICE), sliceNs);

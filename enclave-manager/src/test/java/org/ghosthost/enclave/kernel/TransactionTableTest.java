@@ -5,6 +5,7 @@ import static org.ghosthost.policy.TransactionFlags.COMMIT_MASK;
 import static org.ghosthost.policy.TransactionFlags.RUN_MASK;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -102,6 +103,16 @@ class TransactionTableTest {
         assertFalse(table.claim(0, 1));
         assertFalse(table.abort(0));
         assertEquals(TransactionState.COMPLETE.code(), table.state(0));
+    }
+
+    @Test
+    void aSlotWithoutAResultCanNotBeOpenedAgain() {
+        open(1);
+        assertThrows(IllegalStateException.class, () -> open(1), "READY");
+        table.claim(1, 0);
+        assertThrows(IllegalStateException.class, () -> open(1), "claimed");
+        table.store(1, TransactionState.CPU_UNAVAIL);
+        open(1);
     }
 
     @Test

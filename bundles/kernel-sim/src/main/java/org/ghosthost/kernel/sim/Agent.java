@@ -9,6 +9,8 @@ final class Agent {
     static final int START = 0;
     /** In the middle of a pass: decided, not yet committed. */
     static final int DECIDED = 1;
+    /** Committed, but the time of the pass is not over. */
+    static final int ENDED = 3;
     /** Keeps its CPU, until something comes. */
     static final int SPINNING = 2;
 
@@ -20,7 +22,6 @@ final class Agent {
     final Task thread;
 
     SimQueue queue;
-    int barrier;
     int phase = START;
 
     /** In RUN, or in a commit on its own CPU: to be woken by the kernel side. */
@@ -38,6 +39,8 @@ final class Agent {
 
     /** What the enclave's count of polled messages was when the pass began. */
     long polledSeen;
+    /** Deaf until then, since its last pass takes that long. */
+    long busyUntil;
     /** What is left of the pass, while another class has the CPU. */
     long passLeftNs;
     /** Which agents spin: a list per enclave. */

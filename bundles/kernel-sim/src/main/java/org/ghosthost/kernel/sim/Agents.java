@@ -26,6 +26,9 @@ final class Agents {
         }
         if (a.phase == Agent.DECIDED) {
             commit(c, a);
+        } else if (a.phase == Agent.ENDED) {
+            a.phase = Agent.START;
+            park(c, a);
         } else {
             decide(c, a);
         }
@@ -41,24 +44,57 @@ final class Agents {
             m.scheduler.schedule(c);
             return;
         }
-        long cost = cost(c, a) + m.faults.stall();
-        m.observer.agentPass(a.enclave.id, c.id, a.pass.messages(), a.pass.decisions(), cost, m.now);
+        int messages = a.pass.messages();
+        int decisions = a.pass.decisions();
+        boolean spins = a.pass.spins();
+        long cost = cost(c, a, messages, decisions, spins) + m.faults.stall();
+        m.observer.agentPass(a.enclave.id, c.id, messages, decisions, cost, m.now);
         a.switchedIn = false;
         c.phaseAt = m.now + cost;
         m.arm(c);
+        if (decisions == 0 && spins) {
+            endIdlePass(c, a);
+        }
     }
 
-    private long cost(Cpu c, Agent a) {
+    /**
+     * A pass that decided nothing, of an agent that waits spinning: nobody can see when it ends, so that it ends at
+     * once and the agent is merely deaf until its time is over. This saves an event.
+     */
+    private void endIdlePass(Cpu c, Agent a) {
+        a.busyUntil = c.phaseAt;
+        a.phase = Agent.ENDED;
+        a.pass.commit();
+        long until = a.pass.waitUntilNs();
+        if (a.detached) {
+            m.scheduler.schedule(c);
+        } else if (a.pass.spins() && !missed(a, true) && until > a.busyUntil) {
+            spin(c, a, until);
+        }
+    }
+
+    private static boolean missed(Agent a, boolean spins) {
+        return a.pass.barrier() != a.thread.barrier || (spins && a.polledSeen != a.enclave.polled);
+    }
+
+    private void spin(Cpu c, Agent a, long until) {
+        a.phase = Agent.SPINNING;
+        a.nextSpinner = a.enclave.spinners;
+        a.enclave.spinners = a;
+        c.phaseAt = until;
+        m.arm(c);
+    }
+
+    private long cost(Cpu c, Agent a, int messages, int decisions, boolean spins) {
         CostTable costs = m.costs;
-        int messages = a.pass.messages();
-        int remote = a.pass.decisions();
+        int remote = decisions;
         if (remote > 0 && a.enclave.hasReady(c.id)) {
             remote--;
         }
         a.remoteCommits = remote;
         long ns = costs.syscall() + costs.commitNs(remote) + a.enclave.takeDebt();
         if (messages > 0) {
-            ns += messages * (a.pass.spins() ? costs.messageGlobal() : costs.messageLocal());
+            ns += messages * (spins ? costs.messageGlobal() : costs.messageLocal());
         } else if (a.switchedIn) {
             ns += costs.switchMinimal();
         }
@@ -86,16 +122,11 @@ final class Agents {
             return;
         }
         boolean spins = a.pass.spins();
-        boolean missed = a.pass.barrier() != a.barrier || (spins && a.polledSeen != a.enclave.polled);
-        if (missed || until <= m.now) {
+        if (missed(a, spins) || until <= m.now) {
             c.phaseAt = m.now;
             m.arm(c);
         } else if (spins) {
-            a.phase = Agent.SPINNING;
-            a.nextSpinner = a.enclave.spinners;
-            a.enclave.spinners = a;
-            c.phaseAt = until;
-            m.arm(c);
+            spin(c, a, until);
         } else {
             blockInRun(c, a, a.pass.waitFlags() & TransactionFlags.RTLA_ON_IDLE);
             m.armAgent(c, until);
@@ -105,6 +136,9 @@ final class Agents {
 
     /** RUN: a latch that somebody else has set stays, with its flags. */
     private void blockInRun(Cpu c, Agent a, int flags) {
+        if (m.invariants != null) {
+            m.invariants.sleeps(a);
+        }
         a.blockedInRun = true;
         if (!c.isLatched()) {
             c.runFlags = flags;
@@ -117,8 +151,12 @@ final class Agents {
     void wake(Cpu c) {
         Agent a = c.agent;
         if (a != null) {
+            int before = a.thread.barrier;
             raiseBarrier(a);
             wakeNow(a);
+            if (m.invariants != null) {
+                m.invariants.woken(a, before);
+            }
         }
     }
 
@@ -139,7 +177,7 @@ final class Agents {
         if (a.phase == Agent.SPINNING) {
             leaveSpinners(a);
             a.phase = Agent.START;
-            a.cpu.phaseAt = m.now;
+            a.cpu.phaseAt = Math.max(m.now, a.busyUntil);
             m.arm(a.cpu);
         }
     }
@@ -173,8 +211,7 @@ final class Agents {
     }
 
     void raiseBarrier(Agent a) {
-        a.barrier++;
-        a.enclave.words.barrier(a.thread.statusWord, a.barrier);
+        a.thread.raiseBarrier(a.enclave);
     }
 
     // ---- on and off the CPU
@@ -198,7 +235,7 @@ final class Agents {
         c.agentCurrent = true;
         a.switchedIn = true;
         a.thread.chargedAt = m.now;
-        a.enclave.words.onCpu(a.thread.statusWord, c.id, m.now);
+        a.enclave.words.onCpu(a.thread.statusWord, a.enclave.id, c.id, m.now);
         m.armAgent(c, NEVER);
         c.phaseAt = m.now + a.passLeftNs;
         a.passLeftNs = 0;
@@ -210,7 +247,7 @@ final class Agents {
         Agent a = c.agent;
         c.agentCurrent = false;
         if (a != null) {
-            if (a.phase == Agent.DECIDED) {
+            if (a.phase == Agent.DECIDED || a.phase == Agent.ENDED) {
                 a.passLeftNs = Math.max(0, c.phaseAt - m.now);
             } else {
                 leaveSpinners(a);

@@ -31,6 +31,12 @@ final class CommitEngine {
 
     private final Machine m;
 
+    // The transaction that is being decided.
+
+    private long gtid;
+    private int flags;
+    private @Nullable Task target;
+
     CommitEngine(Machine machine) {
         m = machine;
     }
@@ -46,7 +52,7 @@ final class CommitEngine {
                 continue;
             }
             if ((table.flags(cpu) & COMMIT_AT_TXN_COMMIT) != 0) {
-                failed |= claimAndDecide(e, m.cpus[cpu], agentCpu) != TransactionState.COMPLETE;
+                failed |= decideAndFinish(e, m.cpus[cpu], agentCpu) != TransactionState.COMPLETE;
             } else {
                 m.cpus[cpu].commitPending = true;
                 m.kick(m.cpus[cpu]);
@@ -54,10 +60,9 @@ final class CommitEngine {
         }
         if (slots.contains(agentCpu) && table.state(agentCpu) == TransactionLayout.STATE_READY) {
             if (failed) {
-                table.claim(agentCpu, agentCpu);
-                finish(e, m.cpus[agentCpu], TransactionState.POISONED, agentCpu);
+                finishNow(e, m.cpus[agentCpu], TransactionState.POISONED);
             } else {
-                claimAndDecide(e, m.cpus[agentCpu], agentCpu);
+                decideAndFinish(e, m.cpus[agentCpu], agentCpu);
             }
         }
     }
@@ -70,7 +75,7 @@ final class CommitEngine {
     /** The CPU schedules and has nothing better to do: commits what waits for that. */
     void commitAtSchedule(SimEnclave e, Cpu c) {
         if (e.hasReady(c.id) && (e.table.flags(c.id) & COMMIT_AT_TXN_COMMIT) == 0) {
-            claimAndDecide(e, c, NOBODY);
+            decideAndFinish(e, c, NOBODY);
         }
     }
 
@@ -81,12 +86,12 @@ final class CommitEngine {
         if (e != null
                 && e.hasReady(c.id)
                 && (e.table.flags(c.id) & (COMMIT_AT_TXN_COMMIT | COMMIT_AT_SCHEDULE)) == 0) {
-            claimAndDecide(e, c, NOBODY);
+            decideAndFinish(e, c, NOBODY);
         }
     }
 
-    private TransactionState claimAndDecide(SimEnclave e, Cpu c, int committer) {
-        e.table.claim(c.id, committer == NOBODY ? c.id : committer);
+    /** A slot that is ready. Nobody else can claim it: the machine has one thread. */
+    private TransactionState decideAndFinish(SimEnclave e, Cpu c, int committer) {
         return finish(e, c, decide(e, c, committer), committer);
     }
 
@@ -94,10 +99,28 @@ final class CommitEngine {
 
     /** Everything but the result: on success the task is latched. */
     TransactionState decide(SimEnclave e, Cpu c, int committer) {
+        if (m.invariants != null) {
+            return checkedDecide(m.invariants, e, c, committer);
+        }
+        return uncheckedDecide(e, c, committer);
+    }
+
+    private TransactionState checkedDecide(Invariants invariants, SimEnclave e, Cpu c, int committer) {
+        long of = e.table.gtid(c.id);
+        boolean raises = (e.table.flags(c.id) & INC_AGENT_BARRIER_ON_FAILURE) != 0;
+        Invariants.Before before = invariants.beforeCommit(c, of > 0 ? m.find(of) : null);
+        TransactionState state = uncheckedDecide(e, c, committer);
+        if (state != TransactionState.COMPLETE) {
+            invariants.failedCommit(c, before, raises);
+        }
+        return state;
+    }
+
+    private TransactionState uncheckedDecide(SimEnclave e, Cpu c, int committer) {
         TransactionState state = check(e, c, committer);
         if (state == TransactionState.COMPLETE) {
             install(e, c, committer);
-        } else if ((e.table.flags(c.id) & INC_AGENT_BARRIER_ON_FAILURE) != 0 && c.agent != null) {
+        } else if ((flags & INC_AGENT_BARRIER_ON_FAILURE) != 0 && c.agent != null) {
             m.agents.raiseBarrier(c.agent);
         }
         return state;
@@ -106,22 +129,23 @@ final class CommitEngine {
     private TransactionState check(SimEnclave e, Cpu c, int committer) {
         TransactionTable table = e.table;
         int cpu = c.id;
+        gtid = table.gtid(cpu);
+        flags = table.flags(cpu);
+        target = gtid > 0 ? m.find(gtid) : null;
         if (table.version(cpu) != TransactionLayout.VERSION_NUMBER) {
             return TransactionState.UNSUPPORTED_VERSION;
         }
         if (table.cpu(cpu) != cpu || c.enclave != e) {
             return TransactionState.INVALID_CPU;
         }
-        long gtid = table.gtid(cpu);
-        int flags = table.flags(cpu);
         if (!flagsAreValid(gtid, flags)) {
             return TransactionState.INVALID_FLAGS;
         }
         if (!c.online) {
             return TransactionState.CPU_OFFLINE;
         }
-        TransactionState target = checkTarget(e, c, gtid, flags);
-        return target != TransactionState.COMPLETE ? target : checkCpu(e, c, committer, gtid, flags);
+        TransactionState state = checkTarget(e, c);
+        return state != TransactionState.COMPLETE ? state : checkCpu(e, c, committer);
     }
 
     private static boolean flagsAreValid(long gtid, int flags) {
@@ -143,7 +167,7 @@ final class CommitEngine {
     }
 
     /** The task, by its gtid; and that it can be run there. */
-    private TransactionState checkTarget(SimEnclave e, Cpu c, long gtid, int flags) {
+    private TransactionState checkTarget(SimEnclave e, Cpu c) {
         boolean allowOnCpu = (flags & ALLOW_TASK_ONCPU) != 0;
         if (gtid <= 0) {
             if (gtid < Gtid.IDLE) {
@@ -152,7 +176,7 @@ final class CommitEngine {
             boolean idleIsOn = gtid == Gtid.IDLE && c.isIdle();
             return idleIsOn && !allowOnCpu ? TransactionState.TARGET_ONCPU : TransactionState.COMPLETE;
         }
-        Task t = m.find(gtid);
+        Task t = target;
         if (t == null) {
             return TransactionState.TARGET_NOT_FOUND;
         }
@@ -160,10 +184,9 @@ final class CommitEngine {
             return TransactionState.INVALID_TARGET;
         }
         TransactionState state = validate(e, c, t, allowOnCpu);
-        if (state == TransactionState.COMPLETE && t.onCpu == null) {
-            Cpu latchedOn = t.latchedOn;
-            if (latchedOn != null && latchedOn != c) {
-                m.scheduler.dropLatch(latchedOn);
+        if (state == TransactionState.COMPLETE && !t.isOnCpu()) {
+            if (t.isLatched() && t.latchedOn != c.id) {
+                m.scheduler.dropLatch(m.cpus[t.latchedOn]);
             }
             m.ghost.move(t, c);
         }
@@ -183,9 +206,8 @@ final class CommitEngine {
         if (!t.isRunnable()) {
             return TransactionState.TARGET_NOT_RUNNABLE;
         }
-        Cpu on = t.onCpu;
-        if (on != null) {
-            if (on != c || !allowOnCpu) {
+        if (t.isOnCpu()) {
+            if (t.onCpu != c.id || !allowOnCpu) {
                 return TransactionState.TARGET_ONCPU;
             }
             if (c.mustResched) {
@@ -196,7 +218,7 @@ final class CommitEngine {
     }
 
     /** The agent and what the CPU does now. */
-    private static TransactionState checkCpu(SimEnclave e, Cpu c, int committer, long gtid, int flags) {
+    private TransactionState checkCpu(SimEnclave e, Cpu c, int committer) {
         Agent agent = c.agent;
         if (agent == null) {
             return TransactionState.NO_AGENT;
@@ -218,7 +240,7 @@ final class CommitEngine {
             }
         }
         boolean blocks = committer == c.id && gtid != Gtid.AGENT;
-        return blocks && e.table.agentBarrier(c.id) != agent.barrier
+        return blocks && e.table.agentBarrier(c.id) != agent.thread.barrier
                 ? TransactionState.AGENT_STALE
                 : TransactionState.COMPLETE;
     }
@@ -226,9 +248,6 @@ final class CommitEngine {
     // ---- success
 
     private void install(SimEnclave e, Cpu c, int committer) {
-        TransactionTable table = e.table;
-        long gtid = table.gtid(c.id);
-        int flags = table.flags(c.id);
         Agent agent = c.agent;
         boolean self = committer == c.id;
         if (agent == null) {
@@ -237,7 +256,7 @@ final class CommitEngine {
         if (gtid == Gtid.AGENT) {
             m.agents.wake(c);
         } else {
-            if (latch(e, c, gtid > 0 ? m.find(gtid) : null, flags)) {
+            if (latch(e, c)) {
                 price(e, c, committer);
                 if (!self && (flags & ELIDE_AGENT_BARRIER_INC) == 0) {
                     m.agents.raiseBarrier(agent);
@@ -248,13 +267,13 @@ final class CommitEngine {
             }
         }
         c.cpuSeqnum++;
-        table.committed(c.id, m.now, c.cpuSeqnum);
+        e.table.committed(c.id, m.now, c.cpuSeqnum);
     }
 
     /** Whether there is something to do for the CPU; else the target is there already. */
-    private boolean latch(SimEnclave e, Cpu c, @Nullable Task target, int flags) {
-        long gtid = e.table.gtid(c.id);
-        boolean same = target != null && c.latched == target;
+    private boolean latch(SimEnclave e, Cpu c) {
+        Task t = target;
+        boolean same = t != null && c.latched == t;
         if (same || c.poisoned) {
             m.scheduler.dropLatch(c);
         } else if (c.isLatched()) {
@@ -263,16 +282,16 @@ final class CommitEngine {
         c.runFlags = flags & 0xffff;
         c.commitTimeNs = m.now;
         long sliceNs = e.table.sliceNs(c.id);
-        if ((target != null && target.onCpu == c) || (gtid == Gtid.IDLE && c.isIdle())) {
-            c.sliceEnd = target != null && sliceNs > 0 ? m.now + sliceNs : c.sliceEnd;
+        if ((t != null && t.onCpu == c.id) || (gtid == Gtid.IDLE && c.isIdle())) {
+            c.sliceEnd = t != null && sliceNs > 0 ? m.now + sliceNs : c.sliceEnd;
             return false;
         }
-        c.latched = target;
+        c.latched = t;
         c.latchedIdle = gtid == Gtid.IDLE;
         c.latchSliceNs = sliceNs;
         c.mustResched = gtid == Gtid.NULL;
-        if (target != null) {
-            target.latchedOn = c;
+        if (t != null) {
+            t.latchedOn = c.id;
         }
         m.kick(c);
         return true;
@@ -291,32 +310,30 @@ final class CommitEngine {
 
     /** Stores the result where the agent sees it, now or later, and tells. */
     private TransactionState finish(SimEnclave e, Cpu c, TransactionState state, int committer) {
+        tell(e, c, gtid, target, state);
         int delay = m.mischief.outcomeDelay();
         if (delay > 0) {
-            Task t = tell(e, c, state);
-            m.lateOutcomes.delay(e, c, t, state, committer, delay);
+            m.lateOutcomes.delay(e, c, target, state, committer, delay);
         } else {
-            finishNow(e, c, state);
+            e.table.store(c.id, state);
         }
         return state;
     }
 
-    /** Stores the result where the agent sees it, and tells. */
+    /** A transaction that was decided by others: stores the result, and tells. */
     void finishNow(SimEnclave e, Cpu c, TransactionState state) {
-        tell(e, c, state);
+        long of = e.table.gtid(c.id);
+        tell(e, c, of, of > 0 ? m.find(of) : null, state);
         e.table.store(c.id, state);
     }
 
-    private @Nullable Task tell(SimEnclave e, Cpu c, TransactionState state) {
-        long gtid = e.table.gtid(c.id);
-        Task t = gtid > 0 ? m.find(gtid) : null;
+    private void tell(SimEnclave e, Cpu c, long of, @Nullable Task t, TransactionState state) {
         e.transactions++;
         m.events++;
-        m.hash.add((long) state.code() << 32 | c.id, gtid, m.now);
-        m.observer.transaction(e.id, c.id, t == null ? -1 : t.id, gtid, state.code(), m.now);
+        m.hash.add((long) state.code() << 32 | c.id, of, m.now);
+        m.observer.transaction(e.id, c.id, t == null || t.isAgent ? -1 : t.id, of, state.code(), m.now);
         if (m.invariants != null) {
-            m.invariants.transaction(c, t, gtid, state);
+            m.invariants.transaction(c, t, of, state);
         }
-        return t;
     }
 }

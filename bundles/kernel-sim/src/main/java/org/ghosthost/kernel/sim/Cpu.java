@@ -23,6 +23,10 @@ final class Cpu {
     long phaseAt = NEVER;
     /** When to schedule. */
     long reschedAt = NEVER;
+    /** When it ticks. */
+    long tickAt = NEVER;
+    /** When its agent, which waits in RUN, wants to be called. */
+    long deadlineAt = NEVER;
     /** When the slice of {@link #current} ends. */
     long sliceEnd = NEVER;
 
@@ -56,6 +60,11 @@ final class Cpu {
 
     Cpu(int id) {
         this.id = id;
+    }
+
+    /** When something happens here next. */
+    long dueAt() {
+        return Math.min(Math.min(reschedAt, phaseAt), Math.min(tickAt, deadlineAt));
     }
 
     boolean isLatched() {

@@ -244,9 +244,10 @@ final class CpuScheduler {
                 checkPrev = false;
                 preempted(c, prev);
             }
+            prev.enclave().words.runtime(prev.statusWord, prev.runtime);
             prev.markOffCpu();
         }
-        prev.onCpu = null;
+        prev.onCpu = Task.NO_CPU;
         m.observer.offCpu(prev.id, c.id, reason, m.now);
     }
 
@@ -276,13 +277,13 @@ final class CpuScheduler {
             next.ranOn = c.id;
         }
         next.state = Task.RUNNING;
-        next.onCpu = c;
+        next.onCpu = c.id;
         next.chargedAt = m.now;
         next.userFrom = m.now + overhead;
         c.current = next;
         SimEnclave e = next.enclave;
         if (e != null) {
-            e.words.onCpu(next.statusWord, c.id, m.now);
+            e.words.onCpu(next.statusWord, e.id, c.id, m.now);
             next.setWordFlags(next.wordFlags | FLAG_ON_CPU);
             c.sliceEnd = c.latchSliceNs > 0 ? next.userFrom + c.latchSliceNs : NEVER;
             c.latchSliceNs = 0;
@@ -340,7 +341,7 @@ final class CpuScheduler {
     private static void unlatch(Cpu c) {
         Task latched = c.latched;
         if (latched != null) {
-            latched.latchedOn = null;
+            latched.latchedOn = Task.NO_CPU;
         }
         c.latched = null;
         c.latchedIdle = false;
@@ -355,6 +356,9 @@ final class CpuScheduler {
     private void setAvailable(Cpu c, boolean available) {
         if (available != c.available) {
             c.available = available;
+            if (m.invariants != null) {
+                m.invariants.availability(c, available);
+            }
             Agent a = c.agent;
             if (a != null) {
                 m.agents.markAvailable(a);

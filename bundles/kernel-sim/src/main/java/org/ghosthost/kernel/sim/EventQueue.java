@@ -20,14 +20,15 @@ final class EventQueue {
 
     EventQueue() {
         Arrays.fill(places, ABSENT);
+        times[0] = NEVER;
     }
 
     long headTime() {
-        return size == 0 ? NEVER : times[0];
+        return times[0]; // NEVER when there is none
     }
 
     long headOrder() {
-        return size == 0 ? NEVER : orders[0];
+        return orders[0];
     }
 
     int headNode() {
@@ -71,6 +72,7 @@ final class EventQueue {
         places[node] = ABSENT;
         size--;
         if (at == size) {
+            times[at] = NEVER;
             return;
         }
         int moved = nodes[size];
@@ -110,10 +112,14 @@ final class EventQueue {
             }
             int last = Math.min(child + 4, size);
             int least = child;
+            long leastTime = times[child];
             for (int i = child + 1; i < last; i++) {
-                if (before(times[i], orders[i], least)) {
-                    least = i;
+                long t = times[i];
+                if (t == leastTime) {
+                    least = orders[i] < orders[least] ? i : least;
                 }
+                least = t < leastTime ? i : least; // no branch: which is least cannot be predicted
+                leastTime = Math.min(t, leastTime);
             }
             if (before(time, order, least)) {
                 break;

@@ -20,10 +20,12 @@ final class GhostClass {
         SimEnclave e = t.enclave();
         t.runnableSince = m.now;
         e.words.runnableSince(t.statusWord, m.now);
-        e.waiting.addLast(t);
         m.watchdog.watch(e);
-        if (e.mode == EnclaveMode.FIFO) {
-            m.fifo.findCpu(e, t);
+        if (e.keepsWaiting) {
+            e.waiting.addLast(t);
+            if (e.mode == EnclaveMode.FIFO) {
+                m.fifo.findCpu(e, t);
+            }
         }
     }
 
@@ -83,8 +85,8 @@ final class GhostClass {
 
     /** Puts a running task off its CPU as soon as may be; the policy hears of it. */
     void forceOff(Task t) {
-        Cpu c = t.onCpu;
-        if (c != null) {
+        if (t.isOnCpu()) {
+            Cpu c = m.cpus[t.onCpu];
             c.mustResched = true;
             m.kick(c);
         }
@@ -93,9 +95,8 @@ final class GhostClass {
     /** Takes the task out of the enclave alive; it is in no class afterwards. */
     void depart(Task t) {
         SimEnclave e = t.enclave();
-        Cpu latchedOn = t.latchedOn;
-        if (latchedOn != null) {
-            m.scheduler.dropLatch(latchedOn);
+        if (t.isLatched()) {
+            m.scheduler.dropLatch(m.cpus[t.latchedOn]);
         }
         runs(t);
         if (t.newTask) {
@@ -104,10 +105,11 @@ final class GhostClass {
         }
         t.yieldTask = false;
         t.blockedTask = false;
-        Cpu on = t.onCpu;
+        Cpu on = t.isOnCpu() ? m.cpus[t.onCpu] : null;
         boolean gatedAlready = t.isGated();
         if (on != null) {
             m.charge(on);
+            e.words.runtime(t.statusWord, t.runtime);
         }
         t.setWordFlags(t.wordFlags | StatusWordLayout.FLAG_CAN_FREE | StatusWordLayout.FLAG_GATED);
         m.messages.taskDeparted(t, on != null ? on : m.cpus[t.cpu], on != null);

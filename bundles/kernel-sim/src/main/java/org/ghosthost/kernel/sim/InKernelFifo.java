@@ -28,7 +28,7 @@ final class InKernelFifo {
     /** The task that waits longest and may run there. */
     @Nullable Task first(SimEnclave e, Cpu c) {
         for (Task t = e.waiting.head; t != null; t = t.next) {
-            if (t.latchedOn == null && t.allowedOn(c.id)) {
+            if (!t.isLatched() && t.allowedOn(c.id)) {
                 return t;
             }
         }

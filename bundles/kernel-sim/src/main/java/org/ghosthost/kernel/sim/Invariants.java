@@ -8,6 +8,7 @@ import static org.ghosthost.policy.abi.StatusWordLayout.FLAG_IS_AGENT;
 import static org.ghosthost.policy.abi.StatusWordLayout.FLAG_ON_CPU;
 import static org.ghosthost.policy.abi.StatusWordLayout.FLAG_RUNNABLE;
 
+import java.util.Arrays;
 import org.ghosthost.enclave.kernel.EnclaveMode;
 import org.ghosthost.policy.Gtid;
 import org.ghosthost.policy.MessageType;
@@ -25,9 +26,12 @@ final class Invariants {
     private final Machine m;
     private final TaskProtocol protocol;
     private final TraceLines lines = new TraceLines();
+    private final boolean[] toldAvailable;
 
     Invariants(Machine machine) {
         m = machine;
+        toldAvailable = new boolean[machine.cpus.length];
+        Arrays.fill(toldAvailable, true);
         protocol = new TaskProtocol(this);
     }
 
@@ -48,9 +52,55 @@ final class Invariants {
 
     void transaction(Cpu c, @Nullable Task t, long gtid, TransactionState state) {
         lines.add(m.now, "commit cpu " + c.id + " " + state, t, t == null ? Gtid.toString(gtid) : "");
-        if (t != null) {
+        if (t != null && !t.isAgent) {
             protocol.committed(t, state);
         }
+    }
+
+    /** What a commit that fails must not change. */
+    record Before(@Nullable Task target, int targetState, int barrier, @Nullable Task current, @Nullable Task latched,
+            boolean latchedIdle, int agentBarrier, int runFlags) {}
+
+    Before beforeCommit(Cpu c, @Nullable Task t) {
+        return new Before(t, t == null ? 0 : t.state, t == null ? 0 : t.barrier, c.current, c.latched, c.latchedIdle,
+                agentBarrier(c), c.runFlags);
+    }
+
+    /** The one thing that a failure may change is the agent's barrier, if the transaction says so. */
+    void failedCommit(Cpu c, Before before, boolean raisesBarrier) {
+        Before now = beforeCommit(c, before.target);
+        check(before.targetState == now.targetState && before.barrier == now.barrier && before.current == now.current
+                && before.latched == now.latched && before.latchedIdle == now.latchedIdle
+                && before.runFlags == now.runFlags, "a failed commit changed %s to %s", before, now);
+        int raised = now.agentBarrier - before.agentBarrier;
+        check(raised == 0 || (raised == 1 && raisesBarrier), "a failed commit raised the barrier of CPU %s", c.id);
+    }
+
+    private static int agentBarrier(Cpu c) {
+        return c.agent == null ? 0 : c.agent.thread.barrier;
+    }
+
+    /** A message for this agent, which counts at least one: the wake-up. */
+    void woken(Agent a, int barrierBefore) {
+        check(a.thread.barrier != barrierBefore, "a message did not raise the barrier of CPU %s", a.cpu.id);
+    }
+
+    /** The agent is about to sleep in RUN. */
+    void sleeps(Agent a) {
+        check(a.pass.barrier() == a.thread.barrier, "the agent of CPU %s sleeps on stale news", a.cpu.id);
+    }
+
+    void destroyed(SimEnclave e) {
+        check(e.members.size() == 0 && e.cpus.isEmpty(), "enclave %s is destroyed and has tasks or CPUs", e.id);
+        for (Cpu c : m.cpus) {
+            check(c.enclave != e, "CPU %s is of enclave %s, which is destroyed", c.id, e.id);
+        }
+    }
+
+    /** The switch of a CPU between us and the other classes was told. */
+    void availability(Cpu c, boolean available) {
+        check(toldAvailable[c.id] != available, "CPU %s became available=%s twice", c.id, available);
+        toldAvailable[c.id] = available;
     }
 
     void switchedIn(Cpu c, Task t) {
@@ -96,15 +146,16 @@ final class Invariants {
     }
 
     private void task(Task t) {
-        Cpu on = t.onCpu;
+        Cpu on = t.isOnCpu() ? m.cpus[t.onCpu] : null;
         check((t.state == Task.RUNNING) == (on != null), "%s is in state %s, on a CPU: %s", t, t.state, on != null);
         check(on == null || on.current == t, "%s believes to be on CPU %s", t, on == null ? -1 : on.id);
-        Cpu latchedOn = t.latchedOn;
+        Cpu latchedOn = t.isLatched() ? m.cpus[t.latchedOn] : null;
         check(latchedOn == null || latchedOn.latched == t, "%s believes to be latched", t);
         TaskList expected = null;
         if (t.state == Task.READY) {
             Cpu queue = m.cpus[t.cpu];
-            expected = t.isGhost() ? t.enclave().waiting : ForeignClasses.isRt(t) ? queue.rt : queue.fair;
+            boolean kept = t.isGhost() && t.enclave().keepsWaiting;
+            expected = kept ? t.enclave().waiting : t.isGhost() ? null : ForeignClasses.isRt(t) ? queue.rt : queue.fair;
         }
         check(t.list == expected, "%s is in the wrong list in state %s", t, t.state);
         check(t.isGhost() == (t.enclave != null) || t.state == Task.BORN, "%s: class and enclave differ", t);
@@ -118,11 +169,10 @@ final class Invariants {
         check(e.words.flags(t.statusWord) == t.wordFlags, "flags of %s are not in its word", t);
         check(e.words.owner(t.statusWord) == t, "the word of %s belongs to another", t);
         boolean flaggedOn = (t.wordFlags & FLAG_ON_CPU) != 0;
-        check(flaggedOn == (t.onCpu != null), "%s has flag ON_CPU %s", t, flaggedOn);
+        check(flaggedOn == t.isOnCpu(), "%s has flag ON_CPU %s", t, flaggedOn);
         boolean flaggedRunnable = (t.wordFlags & FLAG_RUNNABLE) != 0;
         check(flaggedRunnable == t.isRunnable(), "%s has flag RUNNABLE %s", t, flaggedRunnable);
-        Cpu on = t.onCpu;
-        boolean inChain = on != null && on.switchtoCount > 0;
+        boolean inChain = t.isOnCpu() && m.cpus[t.onCpu].switchtoCount > 0;
         if (!t.newTask && !t.isGated() && !inChain) {
             protocol.says(t, flaggedRunnable);
         }
@@ -131,11 +181,11 @@ final class Invariants {
 
     private void cpu(Cpu c) {
         Task current = c.current;
-        check(current == null || current.onCpu == c, "CPU %s runs %s, which knows nothing of it", c.id, current);
+        check(current == null || current.onCpu == c.id, "CPU %s runs %s, which knows nothing of it", c.id, current);
         check(!c.agentCurrent || (current == null && c.agent != null), "CPU %s runs two at once", c.id);
         Task latched = c.latched;
         if (latched != null) {
-            check(latched.latchedOn == c && latched.state == Task.READY, "latch of CPU %s: %s", c.id, latched);
+            check(latched.latchedOn == c.id && latched.state == Task.READY, "latch of CPU %s: %s", c.id, latched);
             check(latched.enclave == c.enclave && c.enclave != null, "latch of CPU %s is foreign: %s", c.id, latched);
             check(c.agent != null && !c.latchedIdle, "latch of CPU %s without agent, or two: %s", c.id, latched);
         }

@@ -40,6 +40,7 @@ final class LateOutcomes {
             }
             t.undecided = c.id;
         }
+        e.table.claim(c.id, Math.max(committer, 0));
         states[c.id] = state;
         enclaves[c.id] = e;
         tasks[c.id] = t;

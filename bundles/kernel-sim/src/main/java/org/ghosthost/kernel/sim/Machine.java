@@ -22,6 +22,7 @@ final class Machine {
     /** Time at the start: not 0, which says "never" in status words. */
     static final long START_NS = 1_000_000_000L;
 
+    private static final int OUTSIDE = -1;
     private static final MachineObserver NOBODY = new MachineObserver() {};
     /** Set in the generation of an agent's gtid: agents are not numbered among the tasks. */
     private static final long AGENT_BIT = 1L << 40;
@@ -34,8 +35,10 @@ final class Machine {
     /** Messages and transactions so far. */
     long events;
     MachineObserver observer = NOBODY;
-    /** On which CPU the present event happens; null = from outside. */
-    @Nullable Cpu here;
+    /** On which CPU the present event happens; {@link #OUTSIDE} = on none. */
+    int here = OUTSIDE;
+    /** The CPU whose event is being handled. */
+    private int inEvent = OUTSIDE;
 
     final TraceHash hash = new TraceHash();
     final PidTable pids = new PidTable();
@@ -43,7 +46,7 @@ final class Machine {
     final List<String> complaints = new ArrayList<>();
 
     // ---- events
-    private final EventQueue cpuEvents = new EventQueue();
+    private final CpuEvents cpuEvents;
     private final EventQueue taskEvents = new EventQueue();
     private final EventQueue callEvents = new EventQueue();
     private long order;
@@ -85,6 +88,7 @@ final class Machine {
         for (int i = 0; i < cpus.length; i++) {
             cpus[i] = new Cpu(i);
         }
+        cpuEvents = new CpuEvents(cpus.length);
         syncGroups = new SyncGroups(this);
         ticks = new Ticks(this);
         faults = new Faults(config.faults(), config.seed());
@@ -102,16 +106,10 @@ final class Machine {
 
     /** Does the next event if it is not after {@code untilNs}. */
     boolean step(long untilNs) {
-        EventQueue next = cpuEvents;
-        long time = next.headTime();
-        if (comesBefore(taskEvents, next, time)) {
-            next = taskEvents;
-            time = next.headTime();
-        }
-        if (comesBefore(callEvents, next, time)) {
-            next = callEvents;
-            time = next.headTime();
-        }
+        long cpuTime = cpuEvents.headTime();
+        long taskTime = taskEvents.headTime();
+        long callTime = callEvents.headTime();
+        long time = Math.min(cpuTime, Math.min(taskTime, callTime));
         if (time > untilNs || time == NEVER) {
             return false;
         }
@@ -119,35 +117,33 @@ final class Machine {
             invariants.check(time >= now, "time goes back to %s", time);
         }
         now = time;
-        int node = next.headNode();
-        next.clear(node);
-        if (next == cpuEvents) {
-            cpuEvent(node);
-        } else if (next == taskEvents) {
-            life.timer(task(node));
+        long cpuOrder = cpuTime == time ? cpuEvents.headOrder() : NEVER;
+        long taskOrder = taskTime == time ? taskEvents.headOrder() : NEVER;
+        long callOrder = callTime == time ? callEvents.headOrder() : NEVER;
+        if (cpuOrder < taskOrder && cpuOrder < callOrder) {
+            cpuEvent(cpus[cpuEvents.head()]);
+        } else if (taskOrder < callOrder) {
+            int id = taskEvents.headNode();
+            taskEvents.clear(id);
+            life.timer(task(id));
         } else {
-            here = null;
-            calls.fire(node);
+            calls.fire(callEvents.headNode());
         }
-        here = null;
+        here = OUTSIDE;
         if (invariants != null) {
             invariants.afterEvent();
         }
         return true;
     }
 
-    private static boolean comesBefore(EventQueue other, EventQueue best, long time) {
-        long t = other.headTime();
-        return t < time || (t == time && other.headOrder() < best.headOrder());
-    }
-
-    private void cpuEvent(int node) {
-        int kind = node / cpus.length;
-        Cpu c = cpus[node - kind * cpus.length];
-        here = c;
-        if (kind == 1) {
+    private void cpuEvent(Cpu c) {
+        here = c.id;
+        inEvent = c.id;
+        if (c.tickAt <= now) {
+            c.tickAt = NEVER;
             ticks.tick(c);
-        } else if (kind == 2) {
+        } else if (c.deadlineAt <= now) {
+            c.deadlineAt = NEVER;
             agents.deadline(c);
         } else if (c.agentCurrent && c.phaseAt <= now) {
             agents.phase(c);
@@ -159,6 +155,8 @@ final class Machine {
         } else {
             taskPhase(c);
         }
+        inEvent = OUTSIDE;
+        arm(c);
     }
 
     private void taskPhase(Cpu c) {
@@ -190,10 +188,6 @@ final class Machine {
                 }
                 t.userFrom = now;
             }
-            SimEnclave e = t.enclave;
-            if (e != null) {
-                e.words.runtime(t.statusWord, t.runtime);
-            }
         } else if (c.agentCurrent && c.agent != null) {
             Task thread = c.agent.thread;
             thread.runtime += now - thread.chargedAt;
@@ -205,21 +199,29 @@ final class Machine {
         return order++;
     }
 
-    /** What the CPU waits for has changed. */
+    /** What the CPU waits for has changed. While its own event is handled this is done once, at the end. */
     void arm(Cpu c) {
-        cpuEvents.set(c.id, Math.min(c.reschedAt, c.phaseAt), order++);
+        if (c.id != inEvent) {
+            cpuEvents.set(c.id, c.dueAt(), order++);
+        }
     }
 
     boolean isArmed(Cpu c) {
-        return cpuEvents.time(c.id) == Math.min(c.reschedAt, c.phaseAt);
+        return cpuEvents.time(c.id) == c.dueAt();
     }
 
     void armTick(Cpu c, long at) {
-        cpuEvents.set(cpus.length + c.id, at, order++);
+        if (c.tickAt != at) {
+            c.tickAt = at;
+            arm(c);
+        }
     }
 
     void armAgent(Cpu c, long at) {
-        cpuEvents.set(2 * cpus.length + c.id, at, order++);
+        if (c.deadlineAt != at) {
+            c.deadlineAt = at;
+            arm(c);
+        }
     }
 
     void armTask(Task t, long at) {
@@ -228,12 +230,12 @@ final class Machine {
 
     /** Makes the CPU schedule: at once if it is this one, else when the interrupt has reached it. */
     void kick(Cpu c) {
-        kickAt(c, here == c ? now : now + costs.ipi());
+        kickAt(c, here == c.id ? now : now + costs.ipi());
     }
 
     /** As {@link #kick}, for the wake-up of an agent, which may be late. */
     void kickLate(Cpu c) {
-        kickAt(c, (here == c ? now : now + costs.ipi()) + mischief.wakeDelay());
+        kickAt(c, (here == c.id ? now : now + costs.ipi()) + mischief.wakeDelay());
     }
 
     private void kickAt(Cpu c, long at) {
@@ -390,6 +392,9 @@ final class Machine {
 
     void forget(SimEnclave e, String reason) {
         enclaves.remove(e);
+        if (invariants != null) {
+            invariants.destroyed(e);
+        }
         observer.enclaveDestroyed(e.id, reason, now);
     }
 }

@@ -3,6 +3,9 @@ package org.ghosthost.kernel.sim;
 import static org.ghosthost.policy.abi.StatusWordLayout.FLAG_CAN_FREE;
 import static org.ghosthost.policy.abi.StatusWordLayout.FLAG_IN_USE;
 
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import org.ghosthost.enclave.kernel.Errno;
 import org.ghosthost.workload.SchedulingClass;
 import org.jspecify.annotations.Nullable;
@@ -142,6 +145,29 @@ final class Members {
         return 0;
     }
 
+    /** Puts those that wait for a CPU into the list, the one that waits longest first. */
+    void fill(TaskList waiting) {
+        List<Task> found = new ArrayList<>();
+        for (Task t = first; t != null; t = t.nextMember) {
+            if (t.state == Task.READY) {
+                found.add(t);
+            }
+        }
+        found.sort(Comparator.comparingLong((Task t) -> t.runnableSince).thenComparingInt(t -> t.id));
+        found.forEach(waiting::addLast);
+    }
+
+    /** The one that waits longest for a CPU. */
+    @Nullable Task longestWaiting() {
+        Task longest = null;
+        for (Task t = first; t != null; t = t.nextMember) {
+            if (t.state == Task.READY && (longest == null || t.runnableSince < longest.runnableSince)) {
+                longest = t;
+            }
+        }
+        return longest;
+    }
+
     /** The enclave is destroyed: all tasks go to the fair class, all gates open. */
     void release() {
         for (Task t = first; t != null; t = first) {
@@ -162,7 +188,7 @@ final class Members {
         t.gateEnclave = null;
         if (t.enclave != null && !t.newTask && t.state != Task.DEAD) {
             m.messages.taskNew(t);
-            if (m.invariants != null && t.onCpu != null) {
+            if (m.invariants != null && t.isOnCpu()) {
                 m.invariants.announcedRunning(t);
             }
         }

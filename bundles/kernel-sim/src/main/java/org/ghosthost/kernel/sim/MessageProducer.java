@@ -1,21 +1,11 @@
 package org.ghosthost.kernel.sim;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-import static org.ghosthost.policy.abi.MessageLayout.CPU;
-import static org.ghosthost.policy.abi.MessageLayout.CPU_SEQNUM;
-import static org.ghosthost.policy.abi.MessageLayout.DATA;
 import static org.ghosthost.policy.abi.MessageLayout.FLAG_FROM_SWITCHTO;
 import static org.ghosthost.policy.abi.MessageLayout.FLAG_IS_AGENT;
 import static org.ghosthost.policy.abi.MessageLayout.FLAG_RUNNABLE;
 import static org.ghosthost.policy.abi.MessageLayout.FLAG_WAS_CURRENT;
 import static org.ghosthost.policy.abi.MessageLayout.FLAG_WAS_LATCHED;
-import static org.ghosthost.policy.abi.MessageLayout.NICE;
-import static org.ghosthost.policy.abi.MessageLayout.RUNTIME;
-import static org.ghosthost.policy.abi.MessageLayout.TIME;
-import static org.ghosthost.policy.abi.MessageLayout.WAKER_CPU;
 
-import java.lang.foreign.MemorySegment;
 import org.ghosthost.enclave.kernel.Tunable;
 import org.ghosthost.policy.MessageType;
 
@@ -24,8 +14,6 @@ import org.ghosthost.policy.MessageType;
  * queue, nor while the task's gate is shut; and it wakes whom its queue names.
  */
 final class MessageProducer {
-    private static final long NOT_SENT = -1;
-
     private final Machine m;
 
     MessageProducer(Machine machine) {
@@ -35,55 +23,36 @@ final class MessageProducer {
     // ---- task messages
 
     void taskNew(Task t) {
-        long at = begin(t, MessageType.TASK_NEW, t.isRunnable() ? FLAG_RUNNABLE : 0);
-        if (at != NOT_SENT) {
-            MemorySegment memory = ring(t);
-            memory.set(JAVA_LONG, at + RUNTIME, t.runtime);
-            memory.set(JAVA_INT, at + NICE, t.nice);
-            memory.set(JAVA_LONG, at + DATA, t.parentGtid);
-            send(t, at, t.cpu, true);
-        }
+        taskNew(t, t.isRunnable() ? FLAG_RUNNABLE : 0);
     }
 
     /** A task that departs before it was announced is announced first, so that there is something to free. */
     void taskNewNotRunnable(Task t) {
-        long at = begin(t, MessageType.TASK_NEW, 0);
-        if (at != NOT_SENT) {
-            MemorySegment memory = ring(t);
-            memory.set(JAVA_LONG, at + RUNTIME, t.runtime);
-            memory.set(JAVA_INT, at + NICE, t.nice);
-            memory.set(JAVA_LONG, at + DATA, t.parentGtid);
-            send(t, at, t.cpu, true);
-        }
+        taskNew(t, 0);
+    }
+
+    private void taskNew(Task t, int flags) {
+        post(t, MessageType.TASK_NEW, flags, t.cpu, t.runtime, 0, t.nice, 0, t.parentGtid);
     }
 
     void taskWakeup(Task t, int lastCpu, int wakerCpu) {
-        long at = begin(t, MessageType.TASK_WAKEUP, 0);
-        if (at != NOT_SENT) {
-            MemorySegment memory = ring(t);
-            memory.set(JAVA_INT, at + NICE, lastCpu);
-            memory.set(JAVA_INT, at + WAKER_CPU, wakerCpu);
-            send(t, at, t.cpu, true);
-        }
+        post(t, MessageType.TASK_WAKEUP, 0, t.cpu, 0, 0, lastCpu, wakerCpu, 0);
     }
 
     /** BLOCKED or YIELD: the task left its CPU by itself. */
     void taskStopped(Task t, Cpu c, int type) {
-        long at = begin(t, type, c.switchtoCount < 0 ? FLAG_FROM_SWITCHTO : 0);
-        sendEdge(t, c, at, true);
+        edge(t, c, type, c.switchtoCount < 0 ? FLAG_FROM_SWITCHTO : 0);
     }
 
     /** The task lost its CPU, or its latch. */
     void taskPreempted(Task t, Cpu c, boolean wasLatched) {
         int flags = wasLatched ? FLAG_WAS_LATCHED : c.switchtoCount < 0 ? FLAG_FROM_SWITCHTO : 0;
-        long at = begin(t, MessageType.TASK_PREEMPT, flags);
-        sendEdge(t, c, at, true);
+        edge(t, c, MessageType.TASK_PREEMPT, flags);
     }
 
     /** The first hop of a chain; wakes nobody. */
     void taskSwitchto(Task t, Cpu c) {
-        long at = begin(t, MessageType.TASK_SWITCHTO, 0);
-        sendEdge(t, c, at, false);
+        edge(t, c, MessageType.TASK_SWITCHTO, 0);
     }
 
     void taskDeparted(Task t, Cpu c, boolean wasCurrent) {
@@ -91,40 +60,57 @@ final class MessageProducer {
         if (wasCurrent && c.switchtoCount != 0) {
             flags |= FLAG_FROM_SWITCHTO;
         }
-        long at = begin(t, MessageType.TASK_DEPARTED, flags);
-        sendEdge(t, c, at, true);
+        edge(t, c, MessageType.TASK_DEPARTED, flags);
     }
 
-    /** Whether the message is on its way; if not, nobody will ever free the status word. */
+    /** Whether somebody will hear of it; if not, nobody will ever free the status word. */
     boolean taskDead(Task t) {
-        long at = begin(t, MessageType.TASK_DEAD, 0);
-        if (at != NOT_SENT) {
-            send(t, at, t.cpu, true);
-        }
-        return at != NOT_SENT || overflowed;
+        return post(t, MessageType.TASK_DEAD, 0, t.cpu, 0, 0, 0, 0, 0);
     }
 
     void taskOnCpu(Task t, Cpu c) {
-        long at = begin(t, MessageType.TASK_ON_CPU, 0);
-        if (at != NOT_SENT) {
-            ring(t).set(JAVA_LONG, at + DATA, c.commitTimeNs);
-        }
-        sendEdge(t, c, at, true);
+        post(t, MessageType.TASK_ON_CPU, 0, c.id, t.runtime, ++c.cpuSeqnum, 0, 0, c.commitTimeNs);
     }
 
     void taskAffinityChanged(Task t) {
-        long at = begin(t, MessageType.TASK_AFFINITY_CHANGED, 0);
-        if (at != NOT_SENT) {
-            send(t, at, t.cpu, true);
-        }
+        post(t, MessageType.TASK_AFFINITY_CHANGED, 0, t.cpu, 0, 0, 0, 0, 0);
     }
 
     void taskPriorityChanged(Task t) {
-        long at = begin(t, MessageType.TASK_PRIORITY_CHANGED, 0);
-        if (at != NOT_SENT) {
-            ring(t).set(JAVA_INT, at + NICE, t.nice);
-            send(t, at, t.cpu, true);
+        post(t, MessageType.TASK_PRIORITY_CHANGED, 0, t.cpu, 0, 0, t.nice, 0, 0);
+    }
+
+    private void edge(Task t, Cpu c, int type, int flags) {
+        post(t, type, flags, c.id, t.runtime, ++c.cpuSeqnum, 0, 0, 0);
+    }
+
+    /** Whether the message is on its way, or was lost and will be made up for by the status words. */
+    private boolean post(
+            Task t, int type, int flags, int cpu, long runtime, long cpuSeqnum, int nice, int wakerCpu, long data) {
+        SimEnclave e = t.enclave;
+        if (e == null || t.statusWord == StatusWordTable.NONE) {
+            return false;
         }
+        if (t.undecided >= 0) {
+            m.lateOutcomes.settle(t.undecided);
+        }
+        t.raiseBarrier(e);
+        SimQueue q = t.queue;
+        boolean mute = q == null || t.isGated();
+        if (m.invariants != null) {
+            m.invariants.message(t, type, flags, !mute);
+        }
+        if (q == null || mute) {
+            return false;
+        }
+        boolean fitted = !m.faults.overflows() && q.ring.put(
+                type, flags, t.barrier, t.gtid, cpu, t.statusWord, runtime, cpuSeqnum, nice, wakerCpu, data, m.now);
+        seen(q, type, t.id, cpu, t.barrier, fitted);
+        if (!fitted) {
+            e.lost(t);
+        }
+        wake(q, type);
+        return true;
     }
 
     // ---- CPU messages
@@ -162,51 +148,13 @@ final class MessageProducer {
         }
         m.agents.raiseBarrier(a);
         SimQueue q = a.queue;
-        long at = q.ring.begin(type, flags, a.barrier, 0, StatusWordTable.NONE);
-        seen(q, type, -1, c.id, a.barrier, at != NOT_SENT);
-        if (at != NOT_SENT) {
-            MemorySegment memory = q.ring.memory();
-            memory.set(JAVA_LONG, at + RUNTIME, first);
-            memory.set(JAVA_LONG, at + DATA, data);
-            memory.set(JAVA_INT, at + CPU, c.id);
-            memory.set(JAVA_LONG, at + TIME, m.now);
-            q.ring.publish();
-        }
-        wake(q);
+        boolean fitted =
+                q.ring.put(type, flags, a.thread.barrier, 0, c.id, StatusWordTable.NONE, first, 0, 0, 0, data, m.now);
+        seen(q, type, -1, c.id, a.thread.barrier, fitted);
+        wake(q, type);
     }
 
     // ---- parts
-
-    private boolean overflowed;
-
-    /** Counts the barrier up and begins a message; {@link #NOT_SENT} if there is nobody to send it to. */
-    private long begin(Task t, int type, int flags) {
-        overflowed = false;
-        SimEnclave e = t.enclave;
-        if (e == null || t.statusWord == StatusWordTable.NONE) {
-            return NOT_SENT;
-        }
-        if (t.undecided >= 0) {
-            m.lateOutcomes.settle(t.undecided);
-        }
-        e.words.barrier(t.statusWord, ++t.barrier);
-        SimQueue q = t.queue;
-        boolean mute = q == null || t.isGated();
-        if (m.invariants != null) {
-            m.invariants.message(t, type, flags, !mute);
-        }
-        if (q == null || mute) {
-            return NOT_SENT;
-        }
-        long at = m.faults.overflows() ? NOT_SENT : q.ring.begin(type, flags, t.barrier, t.gtid, t.statusWord);
-        seen(q, type, t.id, t.cpu, t.barrier, at != NOT_SENT);
-        if (at == NOT_SENT) {
-            overflowed = true;
-            e.lost(t);
-            wake(q);
-        }
-        return at;
-    }
 
     private void seen(SimQueue q, int type, int task, int cpu, int seqnum, boolean fitted) {
         SimEnclave e = q.enclave;
@@ -220,46 +168,11 @@ final class MessageProducer {
         m.observer.message(e.id, q.number, type, task, cpu, seqnum, fitted, m.now);
     }
 
-    private void sendEdge(Task t, Cpu c, long at, boolean wake) {
-        long seqnum = ++c.cpuSeqnum;
-        if (at != NOT_SENT) {
-            MemorySegment memory = ring(t);
-            memory.set(JAVA_LONG, at + RUNTIME, t.runtime);
-            memory.set(JAVA_LONG, at + CPU_SEQNUM, seqnum);
-            send(t, at, c.id, wake);
-        }
-    }
-
-    private void send(Task t, long at, int cpu, boolean wake) {
-        SimQueue q = queue(t);
-        MemorySegment memory = q.ring.memory();
-        memory.set(JAVA_INT, at + CPU, cpu);
-        memory.set(JAVA_LONG, at + TIME, m.now);
-        q.ring.publish();
-        if (wake) {
-            wake(q);
-        } else if (q.wakeCpu == SimQueue.POLLED) {
-            q.enclave.polled();
-        }
-    }
-
-    private void wake(SimQueue q) {
+    private void wake(SimQueue q, int type) {
         if (q.wakeCpu == SimQueue.POLLED) {
             q.enclave.polled();
-        } else {
+        } else if (type != MessageType.TASK_SWITCHTO) {
             m.agents.wake(m.cpus[q.wakeCpu]);
         }
-    }
-
-    private static MemorySegment ring(Task t) {
-        return queue(t).ring.memory();
-    }
-
-    private static SimQueue queue(Task t) {
-        SimQueue q = t.queue;
-        if (q == null) {
-            throw new IllegalStateException("task " + t + " has no queue");
-        }
-        return q;
     }
 }

@@ -87,7 +87,7 @@ final class QueueTable {
         if (agent == null) {
             return -Errno.ENOENT.number();
         }
-        if (agent.barrier != barrier) {
+        if (agent.thread.barrier != barrier) {
             return -Errno.ESTALE.number();
         }
         SimQueue q = queues.get(number);

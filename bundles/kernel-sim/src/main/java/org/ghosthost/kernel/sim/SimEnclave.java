@@ -21,12 +21,14 @@ final class SimEnclave implements KernelEnclave {
     final int id;
     final CpuSet cpus = new CpuSet();
     final StatusWordTable words;
+    final MemorySegment slots;
     final TransactionTable table;
     final QueueTable queues;
     final Members members;
 
-    /** Runnable tasks without a CPU, the one that waits longest first. */
+    /** Runnable tasks without a CPU, the one that waits longest first; only while somebody wants to know them. */
     final TaskList waiting = new TaskList();
+    boolean keepsWaiting;
 
     EnclaveMode mode = EnclaveMode.AGENTS;
     int generation;
@@ -58,13 +60,14 @@ final class SimEnclave implements KernelEnclave {
         words = new StatusWordTable(m.config.statusWords());
         queues = new QueueTable(m, this);
         members = new Members(m, this);
-        int longs = m.cpus.length * (TransactionLayout.SIZE / Long.BYTES);
-        table = new TransactionTable(MemorySegment.ofArray(new long[longs]));
+        slots = MemorySegment.ofArray(new long[m.cpus.length * (TransactionLayout.SIZE / Long.BYTES)]);
+        table = new TransactionTable(slots);
         watchdogCall = m.calls.register(() -> m.watchdog.check(this));
         for (int cpu = 0; cpu < m.cpus.length; cpu++) {
             table.reset(cpu);
         }
         cpus.forEach(this::addCpu);
+        keepWaiting();
     }
 
     @Override
@@ -398,8 +401,24 @@ final class SimEnclave implements KernelEnclave {
             throw new KernelException(Errno.ENOTSUP, "the simulated machine does not schedule by virtual runtime");
         }
         mode = to;
+        keepWaiting();
         if (to == EnclaveMode.FIFO) {
             m.fifo.start(this);
+        }
+    }
+
+    /** Begins or ceases to keep the list of those that wait. */
+    private void keepWaiting() {
+        boolean keep = mode == EnclaveMode.FIFO || m.config.profile() == Profile.SCHED_EXT;
+        if (keep != keepsWaiting) {
+            keepsWaiting = keep;
+            if (keep) {
+                members.fill(waiting);
+            } else {
+                while (waiting.poll() != null) {
+                    // none is kept
+                }
+            }
         }
     }
 

@@ -1,15 +1,10 @@
 package org.ghosthost.kernel.sim;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.ghosthost.policy.abi.StatusWordLayout.BARRIER;
-import static org.ghosthost.policy.abi.StatusWordLayout.CPU;
 import static org.ghosthost.policy.abi.StatusWordLayout.ENCLAVE;
-import static org.ghosthost.policy.abi.StatusWordLayout.FLAGS;
 import static org.ghosthost.policy.abi.StatusWordLayout.FLAG_ALLOCATED;
 import static org.ghosthost.policy.abi.StatusWordLayout.FLAG_IN_USE;
 import static org.ghosthost.policy.abi.StatusWordLayout.GTID;
-import static org.ghosthost.policy.abi.StatusWordLayout.NICE;
 import static org.ghosthost.policy.abi.StatusWordLayout.RUNNABLE_SINCE;
 import static org.ghosthost.policy.abi.StatusWordLayout.RUNTIME;
 import static org.ghosthost.policy.abi.StatusWordLayout.SIZE;
@@ -17,26 +12,33 @@ import static org.ghosthost.policy.abi.StatusWordLayout.SWITCH_TIME;
 import static org.ghosthost.policy.abi.StatusWordLayout.TGID;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Arrays;
 import org.ghosthost.policy.StatusWords;
 import org.jspecify.annotations.Nullable;
 
-/** The status words of one enclave, as the kernel side writes them: a region with a moving cursor. */
+/**
+ * The status words of one enclave, as the kernel side writes them: a region with a moving cursor. Fields that share a
+ * 64-bit word are written together.
+ */
 final class StatusWordTable {
     /** No status word. */
     static final int NONE = -1;
 
-    private static final VarHandle INT = JAVA_INT.varHandle();
+    private static final VarHandle LONG = MethodHandles.arrayElementVarHandle(long[].class);
+    private static final int LONGS = SIZE / Long.BYTES;
+    private static final long LOW = 0xffff_ffffL;
 
-    private final MemorySegment memory;
+    private final long[] memory;
     private final StatusWords view;
     private final @Nullable Task[] owners;
     private int cursor;
     private int available;
 
     StatusWordTable(int capacity) {
-        memory = MemorySegment.ofArray(new long[capacity * (SIZE / Long.BYTES)]);
-        view = new StatusWords(memory);
+        memory = new long[capacity * LONGS];
+        view = new StatusWords(MemorySegment.ofArray(memory));
         owners = new Task[capacity];
         available = capacity;
     }
@@ -65,19 +67,16 @@ final class StatusWordTable {
         cursor = index + 1 == owners.length ? 0 : index + 1;
         available--;
         owners[index] = owner;
-        long at = (long) index * SIZE;
-        memory.set(JAVA_LONG, at + GTID, owner.gtid);
-        memory.set(JAVA_INT, at + ENCLAVE, enclave);
-        memory.set(JAVA_INT, at + CPU, owner.cpu);
-        memory.set(JAVA_INT, at + TGID, owner.process.tgid);
-        memory.set(JAVA_INT, at + NICE, owner.nice);
-        flags(index, flags | FLAG_IN_USE | FLAG_ALLOCATED);
+        memory[at(index, GTID)] = owner.gtid;
+        memory[at(index, ENCLAVE)] = both(enclave, owner.isAgent ? owner.cpu : owner.ranOn);
+        memory[at(index, TGID)] = both(owner.process.tgid, owner.nice);
+        state(index, 0, flags | FLAG_IN_USE | FLAG_ALLOCATED);
         return index;
     }
 
     /** Zeroes the word and gives it back. */
     void free(int index) {
-        memory.asSlice((long) index * SIZE, SIZE).fill((byte) 0);
+        Arrays.fill(memory, index * LONGS, (index + 1) * LONGS, 0);
         owners[index] = null;
         available++;
     }
@@ -88,35 +87,37 @@ final class StatusWordTable {
     }
 
     int flags(int index) {
-        return memory.get(JAVA_INT, (long) index * SIZE + FLAGS);
+        return (int) (memory[at(index, BARRIER)] >>> Integer.SIZE);
     }
 
-    /** Release: what was written before is seen by who reads the flags. */
-    void flags(int index, int flags) {
-        INT.setRelease(memory, (long) index * SIZE + FLAGS, flags);
-    }
-
-    /** Release: flags that were written before are seen by who reads the barrier. */
-    void barrier(int index, int barrier) {
-        INT.setRelease(memory, (long) index * SIZE + BARRIER, barrier);
+    /** Barrier and flags. Release: what was written before is seen by who reads them. */
+    void state(int index, int barrier, int flags) {
+        LONG.setRelease(memory, at(index, BARRIER), both(barrier, flags));
     }
 
     void nice(int index, int nice) {
-        memory.set(JAVA_INT, (long) index * SIZE + NICE, nice);
+        memory[at(index, TGID)] = both((int) memory[at(index, TGID)], nice);
     }
 
     void runtime(int index, long ns) {
-        memory.set(JAVA_LONG, (long) index * SIZE + RUNTIME, ns);
+        memory[at(index, RUNTIME)] = ns;
     }
 
     void runnableSince(int index, long ns) {
-        memory.set(JAVA_LONG, (long) index * SIZE + RUNNABLE_SINCE, ns);
+        memory[at(index, RUNNABLE_SINCE)] = ns;
     }
 
-    void onCpu(int index, int cpu, long ns) {
-        long at = (long) index * SIZE;
-        memory.set(JAVA_INT, at + CPU, cpu);
-        memory.set(JAVA_LONG, at + SWITCH_TIME, ns);
-        memory.set(JAVA_LONG, at + RUNNABLE_SINCE, 0L);
+    void onCpu(int index, int enclave, int cpu, long ns) {
+        memory[at(index, ENCLAVE)] = both(enclave, cpu);
+        memory[at(index, SWITCH_TIME)] = ns;
+        memory[at(index, RUNNABLE_SINCE)] = 0;
+    }
+
+    private static long both(int low, int high) {
+        return (low & LOW) | (long) high << Integer.SIZE;
+    }
+
+    private static int at(int index, int field) {
+        return index * LONGS + field / Long.BYTES;
     }
 }

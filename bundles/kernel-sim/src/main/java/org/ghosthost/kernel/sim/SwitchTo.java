@@ -54,8 +54,9 @@ final class SwitchTo {
         if (c.switchtoCount == 0) {
             m.messages.taskSwitchto(from, c);
         }
+        from.enclave().words.runtime(from.statusWord, from.runtime);
         from.markOffCpu();
-        from.onCpu = null;
+        from.onCpu = Task.NO_CPU;
         m.observer.offCpu(from.id, c.id, MachineObserver.SWITCHED_TO, m.now);
         c.switchtoCount++;
         to.wakeable = false;

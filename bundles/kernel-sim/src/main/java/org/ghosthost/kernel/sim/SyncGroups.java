@@ -19,7 +19,7 @@ final class SyncGroups {
     }
 
     boolean commit(SimEnclave e, int agentCpu, CpuSet slots) {
-        boolean ok = claim(e, agentCpu, slots);
+        boolean ok = claim(e, slots);
         for (int cpu = slots.first(); cpu >= 0; cpu = slots.next(cpu + 1)) {
             if (cpu != agentCpu) {
                 ok = decide(e, cpu, agentCpu, ok);
@@ -34,11 +34,11 @@ final class SyncGroups {
         return ok;
     }
 
-    private boolean claim(SimEnclave e, int agentCpu, CpuSet slots) {
+    private boolean claim(SimEnclave e, CpuSet slots) {
         boolean ok = true;
         for (int cpu = slots.first(); cpu >= 0; cpu = slots.next(cpu + 1)) {
             boolean exists = cpu < m.cpus.length;
-            boolean claimed = exists && e.table.claim(cpu, agentCpu);
+            boolean claimed = exists && e.hasReady(cpu);
             if (exists) {
                 states[cpu] = claimed ? TransactionState.POISONED : null;
             }

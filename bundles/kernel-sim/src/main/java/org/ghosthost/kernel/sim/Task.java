@@ -31,6 +31,8 @@ final class Task implements TaskContext {
     /** Burns until it is woken. */
     static final int STEP_SPIN = 2;
 
+    static final int NO_CPU = -1;
+
     // ---- hot: what every wake-up, pick and stop touches
 
     int state = BORN;
@@ -52,8 +54,10 @@ final class Task implements TaskContext {
 
     @Nullable SimEnclave enclave;
     @Nullable SimQueue queue;
-    @Nullable Cpu onCpu;
-    @Nullable Cpu latchedOn;
+    /** CPU that it is on; -1 = none. A number, since it changes with every switch and a reference costs more. */
+    int onCpu = NO_CPU;
+    /** CPU that it is latched on; -1 = none. */
+    int latchedOn = NO_CPU;
     int statusWord = StatusWordTable.NONE;
     int wordFlags;
     int barrier;
@@ -137,6 +141,14 @@ final class Task implements TaskContext {
         return set == null || set.contains(where);
     }
 
+    boolean isOnCpu() {
+        return onCpu != NO_CPU;
+    }
+
+    boolean isLatched() {
+        return latchedOn != NO_CPU;
+    }
+
     boolean isRunnable() {
         return state == READY || state == RUNNING;
     }
@@ -162,9 +174,15 @@ final class Task implements TaskContext {
             wordFlags = flags;
             SimEnclave e = enclave;
             if (e != null && statusWord != StatusWordTable.NONE) {
-                e.words.flags(statusWord, flags);
+                e.words.state(statusWord, barrier, flags);
             }
         }
+    }
+
+    /** One more message of it, sent or not. */
+    void raiseBarrier(SimEnclave e) {
+        barrier++;
+        e.words.state(statusWord, barrier, wordFlags);
     }
 
     void markRunnable(boolean runnable) {

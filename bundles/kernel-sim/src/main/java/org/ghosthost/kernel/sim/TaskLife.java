@@ -39,7 +39,7 @@ final class TaskLife {
 
     /** Its time has come: the start, or the end of a sleep. */
     void timer(Task t) {
-        m.here = m.cpus[t.cpu];
+        m.here = t.cpu;
         if (t.state == Task.BORN) {
             start(t);
         } else if (t.state == Task.BLOCKED) {
@@ -204,10 +204,9 @@ final class TaskLife {
 
     private void endSpin(Task t) {
         t.step = Task.STEP_DONE;
-        Cpu c = t.onCpu;
-        if (c != null) {
+        if (t.isOnCpu()) {
             t.userFrom = Math.max(t.userFrom, m.now);
-            goOn(c, t);
+            goOn(m.cpus[t.onCpu], t);
         }
     }
 

@@ -51,22 +51,20 @@ final class TaskProperties {
             chargeIfOnCpu(t);
             m.messages.taskAffinityChanged(t);
         }
-        Cpu latchedOn = t.latchedOn;
-        if (t.onCpu != null) {
+        if (t.isOnCpu()) {
             m.ghost.forceOff(t);
-        } else if (latchedOn != null && !t.allowedOn(latchedOn.id)) {
-            m.scheduler.cancelLatch(latchedOn);
+        } else if (t.isLatched() && !t.allowedOn(t.latchedOn)) {
+            m.scheduler.cancelLatch(m.cpus[t.latchedOn]);
         }
-        if (!t.allowedOn(t.cpu) && t.onCpu == null) {
+        if (!t.allowedOn(t.cpu) && !t.isOnCpu()) {
             m.ghost.move(t, m.cpus[m.foreign.firstAllowed(t)]);
         }
     }
 
     private void foreignAffinity(Task t) {
-        Cpu on = t.onCpu;
-        if (on != null) {
-            if (!t.allowedOn(on.id)) {
-                m.kick(on);
+        if (t.isOnCpu()) {
+            if (!t.allowedOn(t.onCpu)) {
+                m.kick(m.cpus[t.onCpu]);
             }
         } else if (t.state == Task.READY && !t.allowedOn(t.cpu)) {
             m.foreign.remove(t);
@@ -92,8 +90,8 @@ final class TaskProperties {
             if (t.list != null) {
                 m.foreign.remove(t);
                 m.foreign.enqueue(t);
-            } else if (t.onCpu != null) {
-                m.kick(t.onCpu);
+            } else if (t.isOnCpu()) {
+                m.kick(m.cpus[t.onCpu]);
             }
             m.observer.classChanged(t.id, to, 0, m.now);
         }
@@ -109,8 +107,8 @@ final class TaskProperties {
     }
 
     private void chargeIfOnCpu(Task t) {
-        if (t.onCpu != null) {
-            m.charge(t.onCpu);
+        if (t.isOnCpu()) {
+            m.charge(m.cpus[t.onCpu]);
         }
     }
 }

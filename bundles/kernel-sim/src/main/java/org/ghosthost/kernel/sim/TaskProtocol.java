@@ -37,7 +37,7 @@ final class TaskProtocol {
                 committed[id] = false;
             }
             case MessageType.TASK_WAKEUP -> {
-                check(t, before == BLOCKED && t.onCpu == null, type, before);
+                check(t, before == BLOCKED && !t.isOnCpu(), type, before);
                 states[id] = RUNNABLE;
             }
             case MessageType.TASK_BLOCKED -> {
@@ -65,7 +65,7 @@ final class TaskProtocol {
     private void preempted(Task t, int type, byte before, int flags, boolean chain) {
         int id = index(t);
         if ((flags & FLAG_WAS_LATCHED) != 0) {
-            check(t, before == RUNNABLE && t.onCpu == null && !chain, type, before);
+            check(t, before == RUNNABLE && !t.isOnCpu() && !chain, type, before);
         } else {
             stopped(t, type, before, chain);
         }
@@ -76,7 +76,7 @@ final class TaskProtocol {
     /** The task stops running, and this is the first word of it. */
     private void stopped(Task t, int type, byte before, boolean chain) {
         int id = index(t);
-        boolean ran = t.onCpu != null && !stopTold[id];
+        boolean ran = t.isOnCpu() && !stopTold[id];
         check(t, ran && (before == RUNNABLE || (chain && before == BLOCKED)), type, before);
         stopTold[id] = true;
     }
@@ -88,7 +88,7 @@ final class TaskProtocol {
     }
 
     void committed(Task t, TransactionState state) {
-        committed[index(t)] = state == TransactionState.COMPLETE && t.onCpu == null;
+        committed[index(t)] = state == TransactionState.COMPLETE && !t.isOnCpu();
     }
 
     void forgetCommit(Task t) {
@@ -97,7 +97,7 @@ final class TaskProtocol {
 
     /** A decision that holds and has not come true is a latch. */
     void committedIsLatched(Task t) {
-        boolean lost = committed[index(t)] && t.latchedOn == null;
+        boolean lost = committed[index(t)] && !t.isLatched();
         invariants.check(!lost, "%s was committed, and neither ran nor lost its latch by a message", t);
     }
 

@@ -19,7 +19,7 @@ final class Timers {
         armed++;
         m.calls.at(Math.max(atNs, m.now), () -> {
             armed--;
-            m.here = c;
+            m.here = c.id;
             m.messages.cpuTimerExpired(c, type, cookie);
         });
         return true;

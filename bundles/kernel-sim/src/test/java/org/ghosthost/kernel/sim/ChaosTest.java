@@ -103,8 +103,8 @@ class ChaosTest {
                 if (t != null) {
                     out.append(t + " state=" + t.state + " step=" + t.step + " class=" + t.schedulingClass + " word="
                             + t.statusWord + " barrier=" + t.barrier + " gated=" + t.gatedWord + " wakeable="
-                            + t.wakeable + " list=" + (t.list != null) + " cpu=" + t.cpu + " on=" + (t.onCpu != null)
-                            + " new=" + t.newTask + " latched=" + (t.latchedOn != null) + "\n");
+                            + t.wakeable + " list=" + (t.list != null) + " cpu=" + t.cpu + " on=" + t.isOnCpu()
+                            + " new=" + t.newTask + " latched=" + t.isLatched() + "\n");
                 }
             }
             for (Cpu c : m.cpus) {

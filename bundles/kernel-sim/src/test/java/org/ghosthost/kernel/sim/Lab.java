@@ -129,7 +129,7 @@ final class Lab {
 
     boolean onCpu(Puppet puppet, int cpu) {
         Task task = machine.taskOrNull(puppet.id);
-        return task != null && task.onCpu != null && task.onCpu.id == cpu;
+        return task != null && task.onCpu == cpu;
     }
 
     void wake(Puppet puppet) {

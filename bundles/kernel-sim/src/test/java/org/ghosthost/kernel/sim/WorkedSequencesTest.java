@@ -5,7 +5,6 @@ import static org.ghosthost.kernel.sim.Lab.MS;
 import static org.ghosthost.kernel.sim.Lab.US;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.ghosthost.enclave.kernel.Errno;
@@ -80,7 +79,7 @@ class WorkedSequencesTest {
         lab.settle();
         assertTrue(global.seen.get(0).runnable());
         assertEquals("NEW", lab.log(global));
-        assertNull(lab.task(t).onCpu);
+        assertFalse(lab.task(t).isOnCpu());
         lab.run(global, t, 1);
         assertTrue(lab.onCpu(t, 1));
     }
@@ -132,7 +131,7 @@ class WorkedSequencesTest {
         global.after = a -> lab.enclave.ping(1);
         lab.pass(global);
         assertEquals("PREEMPT(latched)", lab.log(global));
-        assertNull(lab.task(t).onCpu);
+        assertFalse(lab.task(t).isOnCpu());
         assertEquals(0, lab.task(t).runtime);
     }
 

@@ -57,6 +57,13 @@ public final class Longs {
         }
     }
 
+    /** Read of what is there at this moment, without order against other accesses. */
+    public long getOpaque(int index) {
+        long[] all = array;
+        return all != null ? (long) ELEMENT.getOpaque(all, index)
+                : (long) WORD.getOpaque(memory, (long) index << SHIFT);
+    }
+
     /** Read with acquire order. */
     public long getAcquire(int index) {
         long[] all = array;

@@ -30,13 +30,17 @@ public final class CpuSet {
     private final long[] words;
     private final boolean frozen;
 
+    /** No word from here on has a CPU: on most machines the first word is all there is to look at. */
+    private int used;
+
     /** Makes an empty, mutable set. */
     public CpuSet() {
-        this(new long[WORDS], false);
+        this(new long[WORDS], 0, false);
     }
 
-    private CpuSet(final long[] words, final boolean frozen) {
+    private CpuSet(final long[] words, final int used, final boolean frozen) {
         this.words = words;
+        this.used = used;
         this.frozen = frozen;
     }
 
@@ -105,7 +109,9 @@ public final class CpuSet {
      */
     public void add(final int cpu) {
         checkMutable();
-        words[checkId(cpu) >> 6] |= 1L << cpu;
+        final int index = checkId(cpu) >> 6;
+        words[index] |= 1L << cpu;
+        used = Math.max(used, index + 1);
     }
 
     /**
@@ -124,6 +130,7 @@ public final class CpuSet {
         for (int cpu = first; cpu <= last; cpu++) {
             words[cpu >> 6] |= 1L << cpu;
         }
+        used = Math.max(used, (last >> 6) + 1);
     }
 
     /**
@@ -145,7 +152,7 @@ public final class CpuSet {
     /** Returns whether no CPU is in this set. */
     public boolean isEmpty() {
         long any = 0;
-        for (int i = 0; i < WORDS; i++) {
+        for (int i = 0; i < used; i++) {
             any |= words[i];
         }
         return any == 0;
@@ -154,7 +161,7 @@ public final class CpuSet {
     /** Returns how many CPUs are in this set. */
     public int size() {
         int size = 0;
-        for (int i = 0; i < WORDS; i++) {
+        for (int i = 0; i < used; i++) {
             size += Long.bitCount(words[i]);
         }
         return size;
@@ -167,7 +174,8 @@ public final class CpuSet {
      */
     public void clear() {
         checkMutable();
-        Arrays.fill(words, 0);
+        Arrays.fill(words, 0, used, 0);
+        used = 0;
     }
 
     /** Returns the lowest CPU of this set, or {@link #NO_CPU}. */
@@ -180,14 +188,14 @@ public final class CpuSet {
      * allowed, so that {@code next(cpu + 1)} ends a walk.
      */
     public int next(final int from) {
-        if (from >= MAX_CPUS) {
-            return NO_CPU;
-        }
         final int start = Math.max(from, 0);
         int index = start >> 6;
+        if (index >= used) {
+            return NO_CPU;
+        }
         long word = words[index] & (-1L << start);
         while (word == 0) {
-            if (++index == WORDS) {
+            if (++index >= used) {
                 return NO_CPU;
             }
             word = words[index];
@@ -206,7 +214,7 @@ public final class CpuSet {
 
     /** Returns the highest CPU of this set, or {@link #NO_CPU}. */
     public int last() {
-        for (int i = WORDS - 1; i >= 0; i--) {
+        for (int i = used - 1; i >= 0; i--) {
             if (words[i] != 0) {
                 return (i << 6) + 63 - Long.numberOfLeadingZeros(words[i]);
             }
@@ -220,7 +228,7 @@ public final class CpuSet {
             return NO_CPU;
         }
         int skip = n;
-        for (int i = 0; i < WORDS; i++) {
+        for (int i = 0; i < used; i++) {
             long word = words[i];
             final int count = Long.bitCount(word);
             if (skip < count) {
@@ -255,7 +263,8 @@ public final class CpuSet {
      */
     public void addAll(final CpuSet other) {
         checkMutable();
-        for (int i = 0; i < WORDS; i++) {
+        used = Math.max(used, other.used);
+        for (int i = 0; i < used; i++) {
             words[i] |= other.words[i];
         }
     }
@@ -267,7 +276,7 @@ public final class CpuSet {
      */
     public void removeAll(final CpuSet other) {
         checkMutable();
-        for (int i = 0; i < WORDS; i++) {
+        for (int i = 0; i < used; i++) {
             words[i] &= ~other.words[i];
         }
     }
@@ -279,7 +288,7 @@ public final class CpuSet {
      */
     public void retainAll(final CpuSet other) {
         checkMutable();
-        for (int i = 0; i < WORDS; i++) {
+        for (int i = 0; i < used; i++) {
             words[i] &= other.words[i];
         }
     }
@@ -287,7 +296,7 @@ public final class CpuSet {
     /** Returns whether some CPU is in both sets. */
     public boolean intersects(final CpuSet other) {
         long common = 0;
-        for (int i = 0; i < WORDS; i++) {
+        for (int i = 0; i < used; i++) {
             common |= words[i] & other.words[i];
         }
         return common != 0;
@@ -296,7 +305,7 @@ public final class CpuSet {
     /** Returns whether all CPUs of {@code other} are in this set. */
     public boolean containsAll(final CpuSet other) {
         long missing = 0;
-        for (int i = 0; i < WORDS; i++) {
+        for (int i = 0; i < other.used; i++) {
             missing |= other.words[i] & ~words[i];
         }
         return missing == 0;
@@ -309,17 +318,19 @@ public final class CpuSet {
      */
     public void copyFrom(final CpuSet other) {
         checkMutable();
-        System.arraycopy(other.words, 0, words, 0, WORDS);
+        final int copied = Math.max(used, other.used);
+        System.arraycopy(other.words, 0, words, 0, copied);
+        used = other.used;
     }
 
     /** Returns a new, mutable set of the same CPUs. */
     public CpuSet copy() {
-        return new CpuSet(words.clone(), false);
+        return new CpuSet(words.clone(), used, false);
     }
 
     /** Returns a set of the same CPUs that nobody can change: this one if it is frozen already, else a copy. */
     public CpuSet frozen() {
-        return frozen ? this : new CpuSet(words.clone(), true);
+        return frozen ? this : new CpuSet(words.clone(), used, true);
     }
 
     /** Returns whether every attempt to change this set is refused. */
@@ -364,6 +375,7 @@ public final class CpuSet {
     public void setWord(final int index, final long bits) {
         checkMutable();
         words[index] = bits;
+        used = Math.max(used, index + 1);
     }
 
     /** Returns the mask format, as in {@code "1,ffffffff"}: lower case, a comma each eight digits, no leading zeros. */

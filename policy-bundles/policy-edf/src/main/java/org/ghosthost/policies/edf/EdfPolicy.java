@@ -270,7 +270,7 @@ public class EdfPolicy extends GlobalPolicy<EdfTask> implements SchedParamsListe
             return AGAIN;
         }
         // Nobody sends a message when a table changes. It does not matter as long as no task could run.
-        boolean canChange = orchestrators.size() > 0 && (waiting > 0 || nextOccupied(0) >= 0);
+        boolean canChange = orchestrators.size() > 0 && (waiting > 0 || hasDecided() || nextOccupied(0) >= 0);
         return canChange ? nowNs() + tablePeriodNs : UNTIL_MESSAGE;
     }
 

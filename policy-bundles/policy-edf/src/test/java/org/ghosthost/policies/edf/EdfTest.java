@@ -271,6 +271,15 @@ class EdfTest {
     }
 
     @Test
+    void theTablesAreLookedAtAsLongAsATaskCouldRun() {
+        app.enter("A", 0, ms(10));
+        machine.pass();
+        assertTrue(machine.waitUntilNs() < Policy.UNTIL_MESSAGE);
+        machine.pass();
+        assertTrue(machine.waitUntilNs() < Policy.UNTIL_MESSAGE);
+    }
+
+    @Test
     void withoutTasksThatCouldRunNobodyLooksAtTheTables() {
         ScriptedTask a = app.enter("A", 0, ms(10));
         machine.pass();

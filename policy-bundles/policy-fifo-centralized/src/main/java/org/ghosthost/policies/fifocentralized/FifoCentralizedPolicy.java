@@ -44,8 +44,12 @@ final class FifoCentralizedPolicy extends GlobalPolicy<Task> {
 
     @Override
     protected long wakeAtNs() {
-        int longest = sliceNs == UNTIL_MESSAGE || queue.isEmpty() ? NO_CPU : longestRunning();
-        return longest >= 0 ? sinceNs(longest) + sliceNs : UNTIL_MESSAGE;
+        if (sliceNs == UNTIL_MESSAGE || queue.isEmpty()) {
+            return UNTIL_MESSAGE;
+        }
+        int longest = longestRunning();
+        long endNs = longest >= 0 ? sinceNs(longest) + sliceNs : UNTIL_MESSAGE;
+        return hasDecided() ? Math.min(endNs, nowNs() + sliceNs) : endNs;
     }
 
     private int longestRunning() {

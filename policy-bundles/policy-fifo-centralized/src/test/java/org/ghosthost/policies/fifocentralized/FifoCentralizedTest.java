@@ -154,6 +154,15 @@ class FifoCentralizedTest {
     }
 
     @Test
+    void theFirstSliceEndsEvenIfNothingElseHappens() {
+        ScriptedMachine machine = sliced(2);
+        machine.enter("A");
+        machine.enter("B");
+        assertEquals("1=A", machine.pass());
+        assertEquals(machine.now() + SLICE_NS, machine.waitUntilNs());
+    }
+
+    @Test
     void aDisplacedTaskWaitsAgainOnlyWhenItHasLostItsCpu() {
         ScriptedMachine machine = sliced(2);
         machine.enter("A");
