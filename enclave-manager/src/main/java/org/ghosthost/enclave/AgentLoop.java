@@ -28,6 +28,7 @@ final class AgentLoop implements AgentPass, KernelEnclave.MessageHandler, Mailbo
     private PolicyAgent agent;
 
     private volatile boolean midPass;
+    private boolean alone;
     private boolean deciding;
     private int drainedQueueCpu;
     private int messages;
@@ -37,6 +38,7 @@ final class AgentLoop implements AgentPass, KernelEnclave.MessageHandler, Mailbo
     private long passes;
     private long decisions;
     private long handled;
+    private long stale;
 
     @SuppressWarnings("NullAway") // agent is set by attached, before the first pass
     AgentLoop(Enclave enclave, KernelEnclave kernel, int cpu) {
@@ -83,17 +85,30 @@ final class AgentLoop implements AgentPass, KernelEnclave.MessageHandler, Mailbo
         return handled;
     }
 
+    long staleCount() {
+        return stale;
+    }
+
     // ---- the pass
 
     @Override
-    public void decide() {
+    public boolean mustBeAlone() {
+        return lead.mustBeAlone() || agents.globalIsToMove();
+    }
+
+    @Override
+    public void decide(boolean isAlone) {
+        alone = isAlone;
+        if (alone) {
+            agents.moveGlobalIfWanted();
+        }
         messages = 0;
         barrier = statusWords.barrier(agentWord);
         agent.beginPass(enclave.clock(), barrier);
         waitUntilNs = Policy.UNTIL_MESSAGE;
         midPass = true; // before leaving() is read: pairs with the safe point that stores it and then looks here
         Generation leader = lead.leader();
-        deciding = agents.decides(leader, cpu) && !lead.leaving();
+        deciding = agents.decides(leader, cpu) && !lead.leaving() && leader.failure() == null;
         if (!deciding) {
             midPass = false;
             return;
@@ -121,19 +136,31 @@ final class AgentLoop implements AgentPass, KernelEnclave.MessageHandler, Mailbo
             decisions += agent.decisions();
             agent.commit();
             if (agent.moveGlobalTo() != CpuSet.NO_CPU) {
-                agents.moveGlobal(agent.moveGlobalTo());
+                agents.wantGlobal(agent.moveGlobalTo());
             }
         }
         midPass = false;
-        if (lead.safePoint(deciding) || (deciding && agent.hasFailed())) {
+        if (safePoint() || (deciding && agent.hasFailed())) {
             waitUntilNs = Policy.AGAIN;
         } else if (waitUntilNs != Policy.AGAIN) {
             waitUntilNs = Math.min(waitUntilNs, lead.deadlineNs());
         }
     }
 
+    /** Whether this agent must look again at once. What concerns others waits until this one is alone. */
+    private boolean safePoint() {
+        if (!alone) {
+            return mustBeAlone();
+        }
+        agents.moveGlobalIfWanted();
+        return lead.safePoint(deciding);
+    }
+
     private boolean drainAll(Generation leader) {
         if (kernel.takeResync()) {
+            lead.wantResync();
+        }
+        if (alone && lead.resyncWanted()) {
             while (drainQueues(leader)) {
                 Thread.onSpinWait(); // bounded by what the queues hold
             }
@@ -180,7 +207,9 @@ final class AgentLoop implements AgentPass, KernelEnclave.MessageHandler, Mailbo
 
     @Override
     public void message(Message message) {
-        lead.message(drainedQueueCpu, message);
+        if (!lead.message(drainedQueueCpu, message)) {
+            stale++;
+        }
     }
 
     // ---- mail from other agents

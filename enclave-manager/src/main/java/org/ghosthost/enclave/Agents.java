@@ -31,6 +31,8 @@ final class Agents {
     private final int[] agentWords;
     private final short[] owners;
     private volatile int globalCpu;
+    private volatile int wantedGlobalCpu = CpuSet.NO_CPU;
+    private boolean countsScattered;
     private int scatteredTasks;
     private boolean scatteredMessages;
 
@@ -92,10 +94,24 @@ final class Agents {
         return leader.isGlobal() && cpu == globalCpu;
     }
 
-    void moveGlobal(int cpu) {
-        loops[globalCpu].agent().handOverPending(at -> loops[cpu].agent());
-        globalCpu = cpu;
-        kernel.ping(cpu);
+    /** The global agent gives the lead to the one of {@code cpu}, as soon as neither is in a pass. */
+    void wantGlobal(int cpu) {
+        wantedGlobalCpu = cpu;
+    }
+
+    boolean globalIsToMove() {
+        return wantedGlobalCpu != CpuSet.NO_CPU;
+    }
+
+    /** Called when no agent is in a pass but the caller. */
+    void moveGlobalIfWanted() {
+        int cpu = wantedGlobalCpu;
+        if (cpu != CpuSet.NO_CPU) {
+            wantedGlobalCpu = CpuSet.NO_CPU;
+            loops[globalCpu].agent().handOverPending(at -> loops[cpu].agent());
+            globalCpu = cpu;
+            kernel.ping(cpu);
+        }
     }
 
     /** The first generation of the enclave leads. */
@@ -121,7 +137,10 @@ final class Agents {
     /** Under a per-CPU policy each queue wakes its agent; under a global one they are polled. */
     private void setModel(Generation generation) {
         globalCpu = firstCpu;
+        wantedGlobalCpu = CpuSet.NO_CPU;
         scatteredMessages = true;
+        countsScattered = generation.isGlobal(); // under a per-CPU policy nobody asks, and many agents would count
+        scatteredTasks = countsScattered ? countScattered() : 0;
         for (int cpu = firstCpu; cpu >= 0; cpu = cpus.next(cpu + 1)) {
             try {
                 kernel.configWakeup(queues[cpu], generation.isGlobal() ? CpuSet.NO_CPU : cpu);
@@ -210,8 +229,18 @@ final class Agents {
     }
 
     void own(int statusWord, int cpu) {
-        scatteredTasks += (cpu == firstCpu ? 0 : 1) - (owners[statusWord] == firstCpu ? 0 : 1);
+        if (countsScattered) {
+            scatteredTasks += (cpu == firstCpu ? 0 : 1) - (owners[statusWord] == firstCpu ? 0 : 1);
+        }
         owners[statusWord] = (short) cpu;
+    }
+
+    private int countScattered() {
+        int count = 0;
+        for (short owner : owners) {
+            count += owner == firstCpu ? 0 : 1;
+        }
+        return count;
     }
 
     // ---- totals
@@ -222,6 +251,11 @@ final class Agents {
 
     long messages() {
         return sum(AgentLoop::messageCount);
+    }
+
+    /** Messages that told the leader nothing new. */
+    long staleMessages() {
+        return sum(AgentLoop::staleCount);
     }
 
     long decisions() {

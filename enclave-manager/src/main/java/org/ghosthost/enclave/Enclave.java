@@ -203,7 +203,7 @@ public final class Enclave {
                 builtIn ? "" : leader.release().version().toString(), leader.release().model().text(),
                 way == null ? "" : way.state().name(), agents.globalCpu(leader), kernel.taskCount(),
                 kernel.count(KernelEnclave.Counter.LOST_TASKS), agents.passes(), agents.messages(), agents.decisions(),
-                lead.staleMessages(),
+                agents.staleMessages(),
                 kernel.count(KernelEnclave.Counter.OVERFLOWS), agents.transactions(),
                 history.isEmpty() ? -1 : history.getLast().roll().blackoutNs(), reachablePast());
     }

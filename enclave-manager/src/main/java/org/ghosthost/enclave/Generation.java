@@ -1,5 +1,6 @@
 package org.ghosthost.enclave;
 
+import java.util.Arrays;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.ghosthost.policy.Agent;
@@ -19,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * messages have shown it. A global policy has one instance; a per-CPU policy one for each CPU.
  */
 final class Generation {
+    private static final int COUNT_STRIDE = 16; // ints of a cache line
+
     private final int number;
     private final PolicyRelease release;
     private final Map<String, String> configuration;
@@ -28,10 +31,10 @@ final class Generation {
     private final EnclaveMemory.View memory;
     private final int memoryVersion;
     private final int[] seen;
-    private final SplittableRandom random;
+    private final SplittableRandom[] randoms; // by CPU: each agent has its own
     private final Agent[] agents;
     private boolean leads;
-    private int taskCount;
+    private final int[] taskCounts; // by CPU whose agent counts, far apart: their sum is the number of tasks
     private volatile @Nullable String failure;
 
     private Generation(int number, PolicyRelease release, Map<String, String> configuration, Policy[] instances,
@@ -46,7 +49,9 @@ final class Generation {
         memoryVersion = release.factory().policyMemoryVersion();
         seen = new int[maxTasks];
         agents = new Agent[instances.length];
-        random = new SplittableRandom(seed);
+        randoms = new SplittableRandom[instances.length];
+        Arrays.setAll(randoms, cpu -> new SplittableRandom(seed + cpu));
+        taskCounts = new int[instances.length * COUNT_STRIDE];
     }
 
     /** Makes the instances; whatever the factory throws comes out as one sentence. */
@@ -91,13 +96,17 @@ final class Generation {
         return instances[global ? firstCpu : cpu];
     }
 
-    int nextRandom(int bound) {
-        return random.nextInt(bound);
+    int nextRandom(int cpu, int bound) {
+        return randoms[cpu].nextInt(bound);
     }
 
     /** Tasks that it knows. */
     int taskCount() {
-        return taskCount;
+        int count = 0;
+        for (int at = 0; at < taskCounts.length; at += COUNT_STRIDE) {
+            count += taskCounts[at];
+        }
+        return count;
     }
 
     boolean knows(int statusWord) {
@@ -161,7 +170,7 @@ final class Generation {
             int seqnum = message.seqnum();
             if (type == MessageType.TASK_NEW) {
                 if (before == 0) {
-                    taskCount++;
+                    taskCounts[cpu * COUNT_STRIDE]++;
                 } else if (seqnum - before <= 0) {
                     return false;
                 }
@@ -170,7 +179,7 @@ final class Generation {
             }
             if (type == MessageType.TASK_DEAD || type == MessageType.TASK_DEPARTED) {
                 seen[word] = 0;
-                taskCount--;
+                taskCounts[cpu * COUNT_STRIDE]--;
             } else {
                 seen[word] = seqnum;
             }
@@ -182,7 +191,7 @@ final class Generation {
     /** Shows a task again, as it is now, whatever was shown before. */
     void show(int cpu, Message message) {
         if (seen[message.statusWord()] == 0) {
-            taskCount++;
+            taskCounts[cpu * COUNT_STRIDE]++;
         }
         seen[message.statusWord()] = message.seqnum();
         Callbacks.call(instance(cpu), message.type(), message);

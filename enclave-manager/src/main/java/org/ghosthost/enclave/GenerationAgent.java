@@ -83,7 +83,7 @@ final class GenerationAgent implements Agent {
 
     @Override
     public int random(int bound) {
-        return generation.nextRandom(bound);
+        return generation.nextRandom(agent.cpu(), bound);
     }
 
     // ---- decisions

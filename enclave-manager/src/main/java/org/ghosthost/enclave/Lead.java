@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Who leads an enclave, who follows, and how the lead passes. Moved by the agent loops, at their safe points; an
- * operator's command comes in between two passes.
+ * operator's command comes in between two passes. As long as nobody follows, agents of different CPUs may bring
+ * messages and outcomes at the same time; everything else happens in a pass that is alone, or in a command.
  *
  * <p>A follower sees every task, message and outcome, and decides nothing. It gets the lead by one swap of a reference
  * once it has caught up and no pass of the leader is under way. The former leader follows until probation has ended, so
@@ -45,11 +46,11 @@ final class Lead {
     private volatile Generation leader;
     private volatile boolean leaving;
     private @Nullable Generation follower;
-    private @Nullable Handoff handoff;
+    private volatile @Nullable Handoff handoff;
+    private volatile boolean resyncWanted;
     private volatile int cursor;
     private long ledSinceNs;
     private long leftAtNs;
-    private long staleMessages;
 
     Lead(Enclave enclave, Agents agents, EnclaveMemory memory, Generation first) {
         this.enclave = enclave;
@@ -73,13 +74,24 @@ final class Lead {
         return List.copyOf(history);
     }
 
-    long staleMessages() {
-        return staleMessages;
+    /** Whether agents must not overlap, because what they share is about to change. Any thread. */
+    boolean mustBeAlone() {
+        return handoff != null || resyncWanted || leader.failure() != null;
+    }
+
+    /** A queue overflowed: {@link #resync} is to be called by an agent that is alone. */
+    void wantResync() {
+        resyncWanted = true;
+    }
+
+    boolean resyncWanted() {
+        return resyncWanted;
     }
 
     /** Whether the agents must not wait, because a follower is catching up. */
     boolean mustHurry() {
-        return !leaving && handoff != null && handoff.state() == HandoffState.FOLLOWING;
+        Handoff way = handoff;
+        return resyncWanted || (!leaving && way != null && way.state() == HandoffState.FOLLOWING);
     }
 
     /** Whether the leader must begin no further pass: its follower waits for the last one to end. */
@@ -89,21 +101,22 @@ final class Lead {
 
     // ---- the way of a message, and of an outcome
 
-    /** Shows a message to the leader, then to the follower; frees the status word of a task that is gone. */
-    void message(int queueCpu, Message message) {
+    /**
+     * Shows a message to the leader, then to the follower; frees the status word of a task that is gone.
+     *
+     * @return whether it was news
+     */
+    boolean message(int queueCpu, Message message) {
         Generation leads = leader;
         int type = message.type();
         boolean task = MessageType.isTask(type);
         if (task && statusWords.gtid(message.statusWord()) != message.gtid()) {
-            staleMessages++; // of a task that a resync has found gone
-            return;
+            return false; // of a task that a resync has found gone
         }
         if (type == MessageType.TASK_NEW && !leads.knows(message.statusWord())) {
             memory.clear(message.statusWord());
         }
-        if (!leads.dispatch(queueCpu, message)) {
-            staleMessages++;
-        }
+        boolean news = leads.dispatch(queueCpu, message);
         if (follower != null) {
             showFollower(follower, queueCpu, message);
         }
@@ -115,6 +128,7 @@ final class Lead {
                 moved(message.statusWord(), sendsTo);
             }
         }
+        return news;
     }
 
     private void showFollower(Generation generation, int queueCpu, Message message) {
@@ -184,6 +198,7 @@ final class Lead {
 
     /** A queue overflowed: everybody is shown every task as it is now; one whose end was lost is told as dead. */
     void resync() {
+        resyncWanted = false;
         LOG.warn("enclave {}: a queue overflowed, reading the status words again", enclave.id());
         for (int word = 0; word < statusWords.capacity(); word++) {
             if (statusWords.isTask(word)) {
@@ -290,7 +305,8 @@ final class Lead {
 
     /** When the agents must make a pass whatever happens, ns. */
     long deadlineNs() {
-        return handoff != null && handoff.state() == HandoffState.PROBATION ? probationEndNs() : Long.MAX_VALUE;
+        Handoff way = handoff;
+        return way != null && way.state() == HandoffState.PROBATION ? probationEndNs() : Long.MAX_VALUE;
     }
 
     private long probationEndNs() {

@@ -3,12 +3,14 @@ package org.ghosthost.policy;
 import org.ghosthost.policy.priotable.PrioTable;
 import org.ghosthost.policy.topology.CpuSet;
 import org.jspecify.annotations.Nullable;
+import org.osgi.annotation.versioning.ProviderType;
 
 /**
  * What a policy can see and do during a pass. Belongs to the agent loop; valid on its thread, during callbacks, from
  * {@link Policy#attached} on. Decisions ({@code run}, {@code associate}, {@code send} and their like) are for the
  * policy that leads. No method allocates or blocks.
  */
+@ProviderType
 public interface Agent {
     /** Result of {@link #associate}: from now on the task's messages go to that CPU's agent. */
     int ASSOCIATED = 0;

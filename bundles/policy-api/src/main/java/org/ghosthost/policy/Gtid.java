@@ -37,11 +37,6 @@ public final class Gtid {
         if (gtid > 0) {
             return pid(gtid) + "/" + (gtid & GENERATION_MASK);
         }
-        return switch ((int) gtid) {
-            case 0 -> "<null>";
-            case -1 -> "<agent>";
-            case -2 -> "<idle>";
-            default -> "<invalid " + gtid + ">";
-        };
+        return gtid == NULL ? "<null>" : gtid == AGENT ? "<agent>" : gtid == IDLE ? "<idle>" : "<invalid " + gtid + ">";
     }
 }

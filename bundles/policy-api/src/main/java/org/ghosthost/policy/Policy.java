@@ -1,6 +1,7 @@
 package org.ghosthost.policy;
 
 import java.nio.ByteBuffer;
+import org.osgi.annotation.versioning.ConsumerType;
 
 /**
  * Decides which task runs where. Messages come in as callbacks, {@link #schedule} turns what the policy knows into
@@ -16,6 +17,7 @@ import java.nio.ByteBuffer;
  * <p>All callbacks do nothing by default, so that a message added later does not break an older policy. The
  * {@link Message} is valid during the callback only.
  */
+@ConsumerType
 public interface Policy {
     /** Returned by {@link #schedule}: call again at once. */
     long AGAIN = Long.MIN_VALUE;

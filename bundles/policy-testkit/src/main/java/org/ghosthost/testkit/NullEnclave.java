@@ -94,7 +94,7 @@ public final class NullEnclave extends InertEnclave {
             throw new IllegalArgumentException("CPU " + cpu + " has no agent");
         }
         nowNs += NS_PER_PASS;
-        pass.decide();
+        pass.decide(true);
         workload.decided(this);
         pass.commit();
         runAll();

@@ -146,7 +146,12 @@ public abstract class TestAgent implements AgentPass, KernelEnclave.MessageHandl
     // ---- the pass
 
     @Override
-    public void decide() {
+    public boolean mustBeAlone() {
+        return false;
+    }
+
+    @Override
+    public void decide(boolean alone) {
         waits = false;
         messages = 0;
         decisions = 0;

@@ -7,8 +7,19 @@ package org.ghosthost.enclave.kernel;
  * calls them back to back; the simulated machine lets the virtual cost of deciding pass in between.
  */
 public interface AgentPass {
-    /** Barrier, messages, callbacks, schedule. */
-    void decide();
+    /**
+     * Whether the next pass must not overlap in real time with a pass of another agent of the enclave, because somebody
+     * follows, the leader failed, or status words must be read again. Any thread.
+     */
+    boolean mustBeAlone();
+
+    /**
+     * Barrier, messages, callbacks, schedule.
+     *
+     * @param alone whether no pass of another agent of the enclave runs at the same time as this one; must be true if
+     *     {@link #mustBeAlone} was true after the last moment at which another pass or command could run
+     */
+    void decide(boolean alone);
 
     /** Messages handled in the last {@link #decide}, for the simulated cost. */
     int messages();

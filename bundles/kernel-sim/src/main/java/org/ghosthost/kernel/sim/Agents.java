@@ -39,7 +39,7 @@ final class Agents {
         a.polledSeen = a.enclave.polled;
         a.phase = Agent.DECIDED;
         c.phaseAt = NEVER;
-        a.pass.decide();
+        a.pass.decide(true);
         if (a.detached) {
             m.scheduler.schedule(c);
             return;

@@ -282,8 +282,14 @@ final class CommitEngine {
         c.runFlags = flags & 0xffff;
         c.commitTimeNs = m.now;
         long sliceNs = e.table.sliceNs(c.id);
-        if ((t != null && t.onCpu == c.id) || (gtid == Gtid.IDLE && c.isIdle())) {
-            c.sliceEnd = t != null && sliceNs > 0 ? m.now + sliceNs : c.sliceEnd;
+        if (t != null && t.onCpu == c.id) {
+            c.sliceEnd = sliceNs > 0 ? m.now + sliceNs : EventQueue.NEVER;
+            m.charge(c);
+            m.scheduler.setPhase(c, t);
+            m.arm(c);
+            return false;
+        }
+        if (gtid == Gtid.IDLE && c.isIdle()) {
             return false;
         }
         c.latched = t;

@@ -195,6 +195,9 @@ final class CpuScheduler {
 
     private void goOn(Cpu c, Task task) {
         if (!task.isGhost()) {
+            if (c.isLatched()) { // it was a ghost task a moment ago
+                cancelLatch(c);
+            }
             setAvailable(c, false);
             task.state = Task.RUNNING;
             task.cpu = c.id; // it may have been in the queue of another one in between

@@ -53,7 +53,12 @@ class AllocationTest {
         }
 
         @Override
-        public void decide() {
+        public boolean mustBeAlone() {
+            return false;
+        }
+
+        @Override
+        public void decide(boolean alone) {
             barrier = enclave.statusWords().barrier(word);
             opened.clear();
             decisions = 0;

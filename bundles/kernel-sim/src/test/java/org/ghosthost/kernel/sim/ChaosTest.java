@@ -216,6 +216,12 @@ class ChaosTest {
             }
         }
 
+        private void freeWords() {
+            for (int i = 0; i < e.words.capacity(); i++) {
+                e.freeStatusWord(i);
+            }
+        }
+
         private void soberUp() throws KernelException {
             for (int cpu = 0; cpu < cpus; cpu++) {
                 if (e.hasAgent(cpu)) {
@@ -232,8 +238,10 @@ class ChaosTest {
                 e.drain(i, message -> {}, 65_536);
                 e.configWakeup(i, 0);
             }
-            for (int i = 0; i < e.words.capacity(); i++) {
-                e.freeStatusWord(i);
+            freeWords();
+            while (e.words.available() < cpus) { // agents need words, too
+                e.leave(e.members.first().gtid);
+                freeWords();
             }
             StatelessAgent agent = new StatelessAgent(e, m, 0, 0);
             agent.word = e.attachAgent(0, 0, agent);

@@ -217,6 +217,27 @@ class EdgesTest {
     }
 
     @Test
+    void aCommitOfATaskThatIsThereAlreadyGivesItANewSlice() {
+        Lab.Puppet t = lab.ghost("t").runs(10 * MS);
+        lab.settle();
+        global.script = a -> a.open(1, t.gtid, 1, INLINE, 300 * US);
+        lab.pass(global);
+        lab.kernel.runFor(200 * US);
+        global.script = a -> a.open(1, t.gtid, 1, INLINE | TransactionFlags.ALLOW_TASK_ONCPU, 400 * US);
+        lab.pass(global);
+        lab.kernel.runFor(300 * US);
+        assertTrue(lab.onCpu(t, 1));
+        lab.kernel.runFor(100 * US);
+        assertEquals("NEW PREEMPT", global.log());
+        global.script = a -> a.open(1, t.gtid, 2, INLINE, 100 * US);
+        lab.pass(global);
+        global.script = a -> a.open(1, t.gtid, 2, INLINE | TransactionFlags.ALLOW_TASK_ONCPU);
+        lab.pass(global);
+        lab.kernel.runFor(5 * MS);
+        assertTrue(lab.onCpu(t, 1));
+    }
+
+    @Test
     void timeSpentOnCpusIsExact() {
         Lab.Puppet t = lab.ghost("t").runs(MS);
         lab.settle();

@@ -95,6 +95,23 @@ class ForeignClassesTest {
     }
 
     @Test
+    void aLatchIsLostToTheTaskThatHadTheCpuAndBecameRealTime() {
+        ScriptedAgent global = lab.globalAgent(0);
+        lab.agent(1);
+        Lab.Puppet current = lab.ghost("current").runs(10 * MS);
+        Lab.Puppet latched = lab.ghost("latched").runs(10 * MS);
+        lab.settle();
+        lab.run(global, current, 1);
+        lab.log(global);
+        lab.enclave.table.open(1, latched.gtid, 1, 0, Lab.INLINE, 0, 0);
+        lab.enclave.commit(0, CpuSet.of(1));
+        lab.machine.properties.setSchedulingClass(lab.task(current), SchedulingClass.RT);
+        lab.settle();
+        assertEquals("DEPARTED PREEMPT(latched)", lab.log(global));
+        assertTrue(lab.onCpu(current, 1));
+    }
+
+    @Test
     void aSpinningTaskBurnsItsCpuUntilItIsWoken() {
         Lab.Puppet t = lab.fair("t", 0).then(c -> c.spin()).runs(US);
         lab.kernel.runFor(5 * MS);

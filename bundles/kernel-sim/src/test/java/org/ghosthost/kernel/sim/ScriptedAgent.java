@@ -117,7 +117,12 @@ final class ScriptedAgent implements AgentPass {
     // ---- AgentPass
 
     @Override
-    public void decide() {
+    public boolean mustBeAlone() {
+        return false;
+    }
+
+    @Override
+    public void decide(boolean alone) {
         passes++;
         opened.clear();
         decisions = 0;

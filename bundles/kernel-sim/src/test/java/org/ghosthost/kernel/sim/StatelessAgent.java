@@ -32,7 +32,12 @@ final class StatelessAgent implements AgentPass {
     }
 
     @Override
-    public void decide() {
+    public boolean mustBeAlone() {
+        return false;
+    }
+
+    @Override
+    public void decide(boolean alone) {
         opened.clear();
         decisions = 0;
         barrier = e.statusWords().barrier(word);
