@@ -62,6 +62,7 @@ final class Host implements AutoCloseable {
             context.addBundleListener((SynchronousBundleListener) this::frameworkStops);
             gogo.offer("felix", new BundleCommands(context, gate, policies, this::end), BundleCommands.functions());
             gogo.offer("ghost", new HostCommands(gogo, this::end), HostCommands.functions());
+            gogo.offer(UnknownCommand.SCOPE, new UnknownCommand(), UnknownCommand.FUNCTION);
             makeEnclave();
             part(ControlServer.start(gogo, work.socket()));
         } catch (GhostException | RuntimeException | Error e) {

@@ -27,8 +27,7 @@ final class Sentences {
     static String of(Throwable failure) {
         return switch (failure) {
             case GhostException e -> e.toString();
-            case CommandNotFoundException e ->
-                    "unknown command '" + e.getCommand() + "': ghost:help lists the commands";
+            case CommandNotFoundException e -> UnknownCommand.sentence(e.getCommand());
             case ExecutionException e when e.getCause() != null -> of(e.getCause());
             case InvocationTargetException e when e.getCause() != null -> of(e.getCause());
             case EOFException _ -> "the command is not complete: a quote or a bracket is open";
