@@ -48,6 +48,7 @@ final class Lead {
     private @Nullable Generation follower;
     private volatile @Nullable Handoff handoff;
     private volatile boolean resyncWanted;
+    private volatile boolean fellBack;
     private volatile int cursor;
     private long ledSinceNs;
     private long leftAtNs;
@@ -76,7 +77,7 @@ final class Lead {
 
     /** Whether agents must not overlap, because what they share is about to change. Any thread. */
     boolean mustBeAlone() {
-        return handoff != null || resyncWanted || leader.failure() != null;
+        return handoff != null || resyncWanted || fellBack || leader.failure() != null;
     }
 
     /** A queue overflowed: {@link #resync} is to be called by an agent that is alone. */
@@ -275,7 +276,7 @@ final class Lead {
         }
         Handoff way = handoff;
         if (way == null) {
-            return false;
+            return takeLastGood();
         }
         switch (way.state()) {
             case FOLLOWING -> {
@@ -380,6 +381,7 @@ final class Lead {
     private void stay() {
         handoff = null;
         leaving = false;
+        fellBack = true;
         agents.pingAll();
     }
 
@@ -394,9 +396,17 @@ final class Lead {
         enclave.reject(failed.release());
         good.remove(failed.release());
         replace(failed, Outcome.ROLLED_BACK, reason);
-        if (leader.release().factory() instanceof BuiltInFifo && handoff == null && !good.isEmpty()) {
+        fellBack = true;
+    }
+
+    /** The built-in FIFO is to bridge a gap only: the last good release follows, if there is one. */
+    private boolean takeLastGood() {
+        boolean take = fellBack && leader.release().factory() instanceof BuiltInFifo && !good.isEmpty();
+        fellBack = false;
+        if (take) {
             enclave.reattach(good.getLast());
         }
+        return take;
     }
 
     /** Puts the predecessor in charge if it still follows, else the built-in FIFO. */

@@ -121,6 +121,32 @@ class PutOutTest {
     }
 
     @ParameterizedTest
+    @MethodSource("org.ghosthost.testkit.LabSettings#profiles")
+    void theLastGoodReleaseComesBackWhenLeaderAndFollowerBothThrow(Setting setting) {
+        for (PolicyModel model : List.of(PolicyModel.GLOBAL, PolicyModel.PER_CPU)) {
+            PolicyRelease good = Releases.fifo("one", "1.0.0", model);
+            Probe.Record leading = new Probe.Record();
+            PolicyRelease leader = Releases.fifo("one", "1.1.0", model, leading);
+            Probe.Record following = new Probe.Record();
+            PolicyRelease follower = Releases.fifo("one", "1.2.0", model, following);
+            following.throwIn("discoveryComplete", When.BEFORE_IT_LEADS);
+            try (Lab lab = new Lab(setting)) {
+                lab.settle(good);
+                lab.settle(leader);
+                LabWorkload workload = load(lab);
+                lab.run(5 * Lab.MS);
+                leading.throwIn("schedule", When.ONCE_IT_HAS_LED);
+                lab.attach(follower);
+                lab.until("both throw", () -> leading.thrown() && following.thrown());
+                lab.untilLeads(good);
+                lab.runAndSeeProgress(workload, 10 * Lab.MS);
+                assertEquals(good, lab.enclave.policy());
+                lab.finish(workload);
+            }
+        }
+    }
+
+    @ParameterizedTest
     @MethodSource("whereAFollowerThrows")
     void aFollowerThatThrowsHarmsNobody(Setting setting, PolicyModel model, String callback) {
         PolicyRelease good = Releases.fifo("one", "1.0.0", other(model));

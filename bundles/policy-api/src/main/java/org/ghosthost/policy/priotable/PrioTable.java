@@ -31,7 +31,7 @@ public final class PrioTable {
     /** How many items a table may have. */
     public static final int MAX_ITEMS = 1 << 17;
     /** How many work classes a table may have. */
-    public static final int MAX_WORK_CLASSES = 1 << 12;
+    public static final int MAX_WORK_CLASSES = 1 << 17;
 
     /** What came of a read. */
     public enum ReadResult {
