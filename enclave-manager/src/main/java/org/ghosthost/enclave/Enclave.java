@@ -146,8 +146,9 @@ public final class Enclave {
                     + " already: wait for its end");
         }
         Generation leader = lead.leader();
-        if (leader.release().equals(release)) {
-            throw new EnclaveException("enclave " + id() + " runs " + release.id() + " already");
+        if (leader.release().equals(release) && leader.configuration().equals(configuration)) {
+            throw new EnclaveException("enclave " + id() + " runs " + release.id() + " already"
+                    + (configuration.isEmpty() ? "" : ", so configured"));
         }
         int number = nextGeneration;
         Handoff way = new Handoff(id(), leader.number(), leader.release().id(), number, release.id(), backend.now());

@@ -370,7 +370,9 @@ final class Lead {
         follower = null;
         Handoff way = handoff;
         if (way != null && way.state() == HandoffState.FOLLOWING) {
-            enclave.reject(generation.release());
+            if (!leader.release().equals(generation.release())) {
+                enclave.reject(generation.release());
+            }
             way.fail(Outcome.ROLLED_BACK, text(generation, thrown));
             stay();
         }
@@ -393,8 +395,10 @@ final class Lead {
             enclave.destroyBecause("the built-in FIFO failed: " + reason);
             return;
         }
-        enclave.reject(failed.release());
-        good.remove(failed.release());
+        if (follower == null || !follower.release().equals(failed.release())) { // else its configuration is at fault
+            enclave.reject(failed.release());
+            good.remove(failed.release());
+        }
         replace(failed, Outcome.ROLLED_BACK, reason);
         fellBack = true;
     }

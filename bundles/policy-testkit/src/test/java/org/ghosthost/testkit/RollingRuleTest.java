@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -258,9 +259,40 @@ class RollingRuleTest {
         }
     }
 
+    @Test
+    void anotherConfigurationOfTheLeadingReleaseIsAnotherGeneration() {
+        List<Long> slices = new ArrayList<>();
+        PolicyRelease keyed = Releases.of("keyed", "1.0.0", PolicyModel.PER_CPU, new PolicyFactory() {
+            @Override
+            public Policy create(PolicyContext context) {
+                slices.add(context.configuration().durationNs("slice"));
+                return Releases.fifo(PolicyModel.PER_CPU, context);
+            }
+
+            @Override
+            public List<ConfigKey> configuration() {
+                return List.of(ConfigKey.duration("slice", "1ms", "length of a turn"));
+            }
+        });
+        try (Lab lab = new Lab(SETTING)) {
+            attach(lab, keyed, "50us");
+            lab.untilLeads(keyed);
+            int generation = lab.enclave.status().generation();
+            assertTrue(refusal(() -> lab.enclave.attach(keyed, Map.of("slice", "50us"))).contains("so configured"));
+            attach(lab, keyed, "2ms");
+            lab.until("it leads", () -> lab.enclave.status().generation() > generation);
+            assertEquals(2_000_000, slices.getLast());
+            assertEquals(keyed, lab.enclave.policy());
+        }
+    }
+
     private static Handoff attach(Lab lab, PolicyRelease release) {
+        return attach(lab, release, "50us");
+    }
+
+    private static Handoff attach(Lab lab, PolicyRelease release, String slice) {
         try {
-            return lab.enclave.attach(release, Map.of("slice", "50us"));
+            return lab.enclave.attach(release, Map.of("slice", slice));
         } catch (EnclaveException e) {
             throw new AssertionError(e);
         }
