@@ -10,7 +10,10 @@ check_tools() {
 }
 
 boot() {
+    sweep
     work=$(mktemp -d "${TMPDIR:-/tmp}/ghosthost-guest.XXXXXX")
+    exec 8> "$work/lock"
+    flock 8
     qemu=
     trap 'finish' EXIT
     trap 'exit 130' INT
@@ -30,6 +33,14 @@ boot() {
     qemu=
     wait "${readers[@]}" || true
     result "$ended"
+}
+
+# Removes what runs left that were killed without mercy: nobody holds their lock any more.
+sweep() {
+    local old
+    while IFS= read -r -d '' old; do
+        (flock -n 8 && rm -rf "$old") 8> "$old/lock" || true
+    done < <(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'ghosthost-guest.??????' -type d -mmin +2 -user "$EUID" -print0)
 }
 
 # The archive of this run: its files, the product, the command. The kernel takes archives one behind the other.

@@ -6,18 +6,17 @@ unusable='^7\.[12]\.'
 
 # Sets $vmlinuz for the newest kernel whose version starts with $1.
 prepare_kernel() {
-    locked update_lists
     local version
     version=$(grep -vE "$unusable" "$cache/apt/kernels" |
         awk -v prefix="$1" '!prefix || index($0, prefix ".") == 1 || index($0, prefix "+") == 1' | tail -n 1)
-    [[ -n $version ]] || fail "There is no usable kernel $1; there are: $(usable_kernels)."
+    [[ -n $version ]] || fail "There is no usable kernel $1; there are: $(usable_kernels | paste -sd ' ')."
     once "kernels/$version" fetch_kernel "$version"
     vmlinuz=$cache/kernels/$version/vmlinuz
 }
 
 # The lines of kernels that can be asked for, each once.
 usable_kernels() {
-    grep -vE "$unusable" "$cache/apt/kernels" | cut -d . -f 1-2 | sort -uV | paste -sd ' '
+    grep -vE "$unusable" "$cache/apt/kernels" | cut -d . -f 1-2 | sort -uV
 }
 
 # Since 6.19 the kernel proper is a package of its own, without modules. No module is needed here.

@@ -33,7 +33,7 @@ final class ProductIT {
 
     @Test
     void theProductHoldsWhatIsPromised() throws IOException {
-        assertEquals(Set.of("LICENSE", "README.md", "bin", "bundles", "docs", "examples", "lib", "policies"),
+        assertEquals(Set.of("LICENSE", "README.md", "bin", "bundles", "docs", "examples", "guest", "lib", "policies"),
                 names(PRODUCT));
         assertEquals(Set.of("ghost"), names(PRODUCT.resolve("bin")));
         assertEquals(Set.of("commons-cli.jar", "enclave-manager.jar", "host.jar", "log4j-api.jar",

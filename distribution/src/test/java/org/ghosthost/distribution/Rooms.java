@@ -20,6 +20,7 @@ final class Rooms {
             Map.entry("enclave.kernel", Set.of("policy")),
             Map.entry("workload", Set.of("policy")),
             Map.entry("kernel.sim", Set.of("enclave.kernel", "policy", "workload")),
+            Map.entry("kernel.schedext", Set.of("enclave.kernel", "policy")),
             Map.entry("metrics", Set.of("enclave", "enclave.kernel", "policy")),
             Map.entry("simulate", Set.of("enclave", "enclave.kernel", "kernel.sim", "workload", "policy", "metrics")),
             Map.entry("shell", Set.of("enclave", "enclave.kernel", "policy")),

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
@@ -266,12 +267,45 @@ public final class Enclave {
         throw new EnclaveException("enclave " + id() + " has no tunable '" + name + "': it has " + tunables().keySet());
     }
 
-    /** Brings a thread into the enclave. */
-    public void enter(long tid) throws EnclaveException {
-        this.<Object>owned(() -> {
-            kernel.enter(tid);
-            return tid;
-        });
+    /**
+     * Brings a thread into the enclave; fine if it is in it already.
+     *
+     * @throws KernelException as {@link KernelEnclave#enter}
+     */
+    public void enter(long tid) throws EnclaveException, KernelException {
+        move(() -> kernel.enter(tid));
+    }
+
+    /**
+     * Gives a thread back to the default scheduler.
+     *
+     * @throws KernelException ESRCH if it is not in the enclave
+     */
+    public void leave(long tid) throws EnclaveException, KernelException {
+        move(() -> kernel.leave(tid));
+    }
+
+    /** The gtid of a living thread in the enclave; 0 if there is none with this number. */
+    public long gtid(int tid) {
+        return alive() ? kernel.gtid(tid) : 0;
+    }
+
+    private interface Move {
+        void run() throws KernelException;
+    }
+
+    private void move(Move move) throws EnclaveException, KernelException {
+        KernelException refused = owned(() -> {
+            try {
+                move.run();
+                return Optional.<KernelException>empty();
+            } catch (KernelException e) {
+                return Optional.of(e);
+            }
+        }).orElse(null);
+        if (refused != null) {
+            throw refused;
+        }
     }
 
     /** The dump that the policy makes of itself, for people. */

@@ -14,8 +14,9 @@ public final class Main {
             "exec", "run commands in a running host",
             "simulate", "run a workload under a policy on a simulated machine",
             "demo", "roll a policy twice under load, and show what happened",
-            "check", "say whether a jar is a policy that a host would take"));
-    private static final List<String> ORDER = List.of("demo", "host", "exec", "simulate", "check");
+            "check", "say whether a jar is a policy that a host would take",
+            "doctor", "say whether this machine can schedule real threads, and what is missing"));
+    private static final List<String> ORDER = List.of("demo", "host", "exec", "simulate", "check", "doctor");
 
     private Main() {}
 
@@ -46,7 +47,7 @@ public final class Main {
             case "host" -> HostCommand.run(rest, out, err);
             case "exec" -> ExecCommand.run(rest, System.in, out, err);
             case "check" -> CheckCommand.run(rest, out);
-            case "simulate", "demo" -> FunctionCommand.run(first, rest, out, err);
+            case "simulate", "demo", "doctor" -> FunctionCommand.run(first, rest, out, err);
             case "--help", "-h", "help" -> help(out);
             case "--version", "-V", "version" -> version(out);
             case "" -> throw GhostException.usage("say what to do, for instance: ghost demo; see ghost --help");

@@ -38,6 +38,24 @@ public interface KernelBackend extends AutoCloseable {
      */
     KernelEnclave createEnclave(int id, CpuSet cpus) throws KernelException;
 
+    /** Whether its tasks are threads of this machine's processes, which are named by their tids. */
+    default boolean runsProcesses() {
+        return false;
+    }
+
+    /**
+     * Takes over the PrioTable that a process keeps in memory which it shares, in place of one that it had; it is let
+     * go when the process is gone. Who may do that is for the caller to check.
+     *
+     * @param tgid the process
+     * @param descriptor its number of the file of that memory
+     * @throws KernelException ESRCH, EBADF (not such a file), EPERM (the memory can shrink), EINVAL (holds no table),
+     *     ENOTSUP
+     */
+    default void takePrioTable(int tgid, int descriptor) throws KernelException {
+        throw new KernelException(Errno.ENOTSUP, "the " + name() + " backend has no processes");
+    }
+
     /** Destroys all enclaves; their tasks go back to the default scheduler. */
     @Override
     void close();

@@ -1,5 +1,6 @@
 package org.ghosthost.enclave.kernel;
 
+import org.ghosthost.policy.Gtid;
 import org.ghosthost.policy.StatusWords;
 import org.ghosthost.policy.priotable.PrioTable;
 import org.ghosthost.policy.topology.CpuSet;
@@ -134,6 +135,17 @@ public interface KernelEnclave {
 
     /** Gives a thread back to the default scheduler. ESRCH if it is not in the enclave. */
     void leave(long tid) throws KernelException;
+
+    /** The gtid of a living thread in the enclave; 0 if there is none with this number. Any thread. */
+    default long gtid(int tid) {
+        StatusWords words = statusWords();
+        for (int word = 0; word < words.capacity(); word++) {
+            if (words.isTask(word) && Gtid.pid(words.gtid(word)) == tid) {
+                return words.gtid(word);
+            }
+        }
+        return 0;
+    }
 
     /** Number of living tasks in the enclave, agents not counted. */
     int taskCount();

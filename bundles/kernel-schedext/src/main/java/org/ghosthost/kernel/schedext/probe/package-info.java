@@ -1,0 +1,5 @@
+/** Says in words whether this machine can run threads through sched_ext: by its files, before anything is loaded. */
+@NullMarked
+package org.ghosthost.kernel.schedext.probe;
+
+import org.jspecify.annotations.NullMarked;
