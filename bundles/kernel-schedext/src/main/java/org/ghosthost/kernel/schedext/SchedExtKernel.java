@@ -113,6 +113,11 @@ final class SchedExtKernel implements KernelBackend {
         return features;
     }
 
+    @Override
+    public boolean runsProcesses() {
+        return true;
+    }
+
     /** The kernel's monotonic clock, which is also that of the JVM. */
     @Override
     public long now() {
