@@ -65,6 +65,32 @@ final class Guest {
         }
     }
 
+    /**
+     * One test for each test of JUnit classes, which run in a JVM in the guest. They must be on the class path of the
+     * tests of this module, and named so that Maven does not run them outside.
+     */
+    static Stream<DynamicTest> junit(List<String> options, Class<?>... classes) throws Exception {
+        List<String> line = new ArrayList<>(options);
+        List<String> path = new ArrayList<>();
+        String here = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+        for (String entry : here.split(":", -1)) {
+            if (Files.exists(Path.of(entry))) {
+                path.add("/guest/classpath/" + path.size() + "-" + Path.of(entry).getFileName());
+                line.addAll(List.of("--file", entry + ":" + path.getLast()));
+            }
+        }
+        line.addAll(List.of("--", "java", "-XX:+UseSerialGC", "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=deny", "-cp", String.join(":", path), GuestSuite.class.getName()));
+        Stream.of(classes).map(Class::getName).forEach(line::add);
+        Outcome outcome = start("run", line, LONGEST_S);
+        TreeMap<String, String> texts = byScenario(outcome.out());
+        List<DynamicTest> tests = new ArrayList<>();
+        texts.forEach((name, text) -> tests.add(DynamicTest.dynamicTest(name, () -> judge(name, text, outcome))));
+        tests.add(DynamicTest.dynamicTest("end", () -> assertTrue(outcome.out().contains("\n== end: "),
+                () -> "the guest ended before: status " + outcome.status() + "\n" + outcome.err() + outcome.out())));
+        return tests.stream();
+    }
+
     private static void judge(String name, String text, Outcome outcome) {
         assertTrue(text != null, () -> "the guest ended before: status " + outcome.status() + "\n" + outcome.err()
                 + outcome.out());
@@ -73,7 +99,7 @@ final class Guest {
         assertTrue(verdict.startsWith("== " + name + ": passed"), () -> text + "\n" + outcome.err());
     }
 
-    /** What each scenario printed, from the line {@code == name} to the next. */
+    /** What each scenario printed, from the line {@code == name} to the one with its verdict. */
     private static TreeMap<String, String> byScenario(String out) {
         TreeMap<String, String> texts = new TreeMap<>();
         String name = "";
@@ -81,7 +107,12 @@ final class Guest {
             if (line.startsWith("== ") && line.indexOf(':') < 0) {
                 name = line.substring("== ".length());
             }
-            texts.merge(name, line, (before, next) -> before + "\n" + next);
+            if (!name.isEmpty()) {
+                texts.merge(name, line, (before, next) -> before + "\n" + next);
+            }
+            if (line.startsWith("== " + name + ": ")) {
+                name = "";
+            }
         }
         return texts;
     }

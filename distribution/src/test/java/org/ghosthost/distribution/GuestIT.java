@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -53,6 +54,24 @@ final class GuestIT {
         assertEquals(1, outcome.err().lines().count(), outcome.err());
         assertTrue(outcome.err().startsWith("guest: There is no usable kernel 7.1; there are: "), outcome.err());
         assertFalse(outcome.err().contains("7.2"), outcome.err());
+    }
+
+    /** What {@link Guest#junit} runs inside. */
+    static final class Inside {
+        @Test
+        void isAGuest() throws Exception {
+            assertEquals("disabled", Files.readString(Path.of("/sys/kernel/sched_ext/state")).strip());
+        }
+
+        @Test
+        void canBeSkipped() {
+            Assumptions.abort("as it shall be");
+        }
+    }
+
+    @TestFactory
+    Stream<DynamicTest> junitRunsInside() throws Exception {
+        return Guest.junit(List.of("--timeout", "120"), Inside.class);
     }
 
     @TestFactory
