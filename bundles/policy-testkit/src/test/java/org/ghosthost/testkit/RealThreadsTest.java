@@ -1,5 +1,6 @@
 package org.ghosthost.testkit;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
@@ -11,6 +12,7 @@ import org.ghosthost.enclave.Enclave;
 import org.ghosthost.enclave.EnclaveException;
 import org.ghosthost.enclave.EnclaveManager;
 import org.ghosthost.enclave.PolicyRelease;
+import org.ghosthost.enclave.Roll;
 import org.ghosthost.policy.PolicyModel;
 import org.ghosthost.testkit.Probe.When;
 import org.junit.jupiter.api.Test;
@@ -19,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Agents that overlap in real time: rolls, faults and overflows lose no task and put nobody out without a reason. */
 class RealThreadsTest {
-    private static final int CPUS = 4;
+    private static final int CPUS = 8;
     private static final int TASKS = 64;
     private static final long PATIENCE_NS = 30_000_000_000L;
 
@@ -68,6 +70,9 @@ class RealThreadsTest {
             record.throwIn("taskBlocked", When.ONCE_IT_HAS_LED);
             until(kernel, 1, "it goes back", () -> perCpu.equals(enclave.policy()));
             finish(kernel, enclave, 1);
+            assertEquals(List.of("built-in-fifo 1.0.0 > per-cpu 1.0.0", "per-cpu 1.0.0 > per-cpu 1.2.0",
+                    "per-cpu 1.2.0 > built-in-fifo 1.0.0", "built-in-fifo 1.0.0 > per-cpu 1.0.0"),
+                    enclave.history().stream().map(roll -> roll.from() + " > " + roll.to()).toList());
         }
     }
 
@@ -88,6 +93,9 @@ class RealThreadsTest {
         awaitDeaths(kernel, 2 * TASKS, seed);
         assertNull(kernel.fault(), () -> "seed " + seed);
         assertTrue(enclave.alive(), "seed " + seed);
+        for (Roll roll : enclave.history()) {
+            assertEquals(roll.tasksBefore(), roll.tasksAfter(), () -> roll + ", seed " + seed);
+        }
     }
 
     private static void until(ThreadedKernel kernel, long seed, String what, BooleanSupplier condition) {
