@@ -37,8 +37,9 @@ final class ProductIT {
                 names(PRODUCT));
         assertEquals(Set.of("ghost"), names(PRODUCT.resolve("bin")));
         assertEquals(Set.of("commons-cli.jar", "enclave-manager.jar", "host.jar", "log4j-api.jar",
-                "log4j-core.jar", "org.apache.felix.framework.jar", "org.apache.felix.gogo.runtime.jar",
+                "log4j-core.jar", "native", "org.apache.felix.framework.jar", "org.apache.felix.gogo.runtime.jar",
                 "policy-api.jar"), names(PRODUCT.resolve("lib")));
+        assertEquals(Set.of("native.jar"), names(PRODUCT.resolve("lib/native")));
         assertEquals(Set.of("jackson-core.jar", "jline.jar", "kernel-sim.jar", "metrics.jar",
                 "org.apache.felix.gogo.command.jar", "org.apache.felix.gogo.jline.jar",
                 "shell.jar", "simulate.jar", "workload.jar"),

@@ -17,7 +17,8 @@ import org.osgi.framework.Constants;
  */
 final class SystemPackages {
     private static final Set<String> JARS = Set.of("org.ghosthost.policy-api", "org.ghosthost.enclave-manager",
-            "org.apache.felix.gogo.runtime", "org.apache.logging.log4j.api", "org.apache.commons.cli");
+            "org.ghosthost.native", "org.apache.felix.gogo.runtime", "org.apache.logging.log4j.api",
+            "org.apache.commons.cli");
 
     private SystemPackages() {}
 
