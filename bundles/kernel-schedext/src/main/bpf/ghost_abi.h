@@ -172,7 +172,9 @@ struct ghost_commit_request {
     ghost_u64 cpus[GHOST_MAX_CPUS / 64];
     ghost_u32 sync_group; /* 1: all of them or none */
     ghost_u32 committed;  /* out, sync group: 1 = all */
-    ghost_u64 reserved[7];
+    ghost_u32 cursor;     /* of the program */
+    ghost_u32 reserved0;
+    ghost_u64 reserved[6];
 };
 
 /* ---- queues */
@@ -187,7 +189,7 @@ struct ghost_queue {
 
 /* ---- CPUs. The first line is written by BPF, the second by the host and by syscall programs. */
 
-enum ghost_cpu_class { GHOST_CPU_IDLE, GHOST_CPU_EXT, GHOST_CPU_OTHER };
+enum ghost_cpu_class { GHOST_CPU_IDLE, GHOST_CPU_EXT, GHOST_CPU_OTHER, GHOST_CPU_AGENT };
 
 struct ghost_cpu {
     ghost_s64 current_gtid; /* of the task of ours that runs here; 0 = none */
@@ -196,7 +198,10 @@ struct ghost_cpu {
     ghost_u32 online;
     ghost_u64 last_switch_ns;
     ghost_u64 dispatches;
-    ghost_u64 reserved0[3];
+    ghost_s64 latched_gtid; /* committed, and not yet taken by ops.dispatch; 0 = none */
+    ghost_s64 victim_gtid;  /* whom the last commit takes off the CPU; 0 = nobody, or it is off */
+    ghost_u32 elide_preempt; /* 1: the next PREEMPT of a task that ran here is not sent */
+    ghost_u32 not_idle_wanted; /* 1: NOT_IDLE when something else than an agent runs here */
     /* 64 */
     ghost_u32 enclave; /* slot; GHOST_NONE = none. Only the program ghost_set_cpu writes it. */
     ghost_s32 agent_status_word; /* -1 = no agent */
@@ -205,7 +210,7 @@ struct ghost_cpu {
     ghost_u32 agent_sleeping; /* 1: the agent waits on its queue's file, so a message must wake it */
     ghost_u32 latched; /* 1: a transaction waits for ops.dispatch (COMMIT_AT_SCHEDULE, greedy) */
     ghost_u32 run_flags; /* of the last commit that holds */
-    ghost_u32 reserved1;
+    ghost_u32 probed; /* 1: every switch of this CPU is seen, so running_class is exact */
     ghost_u64 reserved2[4];
 };
 

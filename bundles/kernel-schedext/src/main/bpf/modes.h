@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Who runs next: the latch of the CPU where agents decide, the first parked task where the kernel does. Each enclave has
+ * two queues of parked tasks: one in order of arrival, and one by virtual runtime, which is filled only in that mode.
+ * A change of mode moves nothing; the queue that is not filled any more is emptied first.
+ */
+#ifndef GHOST_MODES_H
+#define GHOST_MODES_H
+
+#include "commit.h"
+
+#define PLAIN_SLICE_NS 20000000ULL /* of the kernel's own default */
+#define SHORT_SLICE_NS 2000000ULL  /* of a task that cannot wait for an agent */
+#define MAX_REENQUEUES 64          /* the kernel ejects us after 256 in a row */
+#define MAX_MISSES 64
+#define NEW_VICTIM_NS 1000000ULL   /* a kick that comes later than this after the switch was not for that switch */
+
+INLINE u64 parked_queue(u32 slot) { return 0x67680000ULL + 2 * slot; }
+INLINE u64 vruntime_queue(u32 slot) { return parked_queue(slot) + 1; }
+INLINE bool decides_itself(u32 mode) { return mode == GHOST_MODE_FIFO || mode == GHOST_MODE_VRUNTIME; }
+
+INLINE u64 in_kernel_slice(struct ghost_enclave *e)
+{
+    u64 slice_ns = READ_ONCE(e->in_kernel_slice_ns);
+    return slice_ns ? slice_ns : PLAIN_SLICE_NS;
+}
+
+/* ---- virtual runtime */
+
+INLINE u64 start_of_vruntime(struct task *t, struct ghost_enclave *e)
+{
+    u64 floor = READ_ONCE(e->vruntime);
+    u64 lead = in_kernel_slice(e); /* what a sleeper may be ahead */
+    floor = floor > lead ? floor - lead : 0;
+    if ((s64)(t->vruntime - floor) < 0)
+        t->vruntime = floor;
+    return t->vruntime;
+}
+
+INLINE void charge(struct task *t, struct task_struct *p)
+{
+    u64 sum = p->se.sum_exec_runtime;
+    u32 weight = p->scx.weight;
+    if (t->charged_ns && sum > t->charged_ns && weight)
+        t->vruntime += (sum - t->charged_ns) * 100 / weight;
+    t->charged_ns = sum;
+}
+
+/* ---- the latch */
+
+INLINE u64 immediate(struct task *t)
+{
+    if (ENUM_HAS(enum scx_enq_flags, SCX_ENQ_IMMED) && t->reenqueues < MAX_REENQUEUES)
+        return SCX_ENQ_IMMED;
+    return 0;
+}
+
+/*
+ * Moves a claimed task here. The iterator is made first and the task checked after that: the kernel refuses to move a
+ * task that came into the queue later than the iterator, so what was checked is what is moved.
+ */
+INLINE bool move_claimed(struct task *t, struct task_struct *p, u64 queue, u32 cpu)
+{
+    struct bpf_iter_scx_dsq it;
+    bool moved = false;
+    if (bpf_iter_scx_dsq_new(&it, queue, 0) == 0 && may_run(p, cpu))
+        moved = move_one_here(&it, p, t->slice_ns, immediate(t));
+    bpf_iter_scx_dsq_destroy(&it);
+    return moved;
+}
+
+enum taken { TAKEN, DROPPED, NOT_YET };
+
+/* The latch's task to this CPU. NOT_YET: it was committed a moment before the kernel had put it into its queue. */
+INLINE u32 take_task(struct task *t, struct task_struct *p, struct ghost_cpu *c, u32 cpu)
+{
+    u64 word = READ_ONCE(t->word);
+    if (state_of(word) != COMMITTED || cpu_of(word) != cpu || t->enclave != READ_ONCE(c->enclave))
+        return DROPPED;
+    if (!may_run(p, cpu)) {
+        unlatch(t, p, cpu);
+        return DROPPED;
+    }
+    u64 moved = with_state(word, MOVED, cpu);
+    if (CAS(&t->word, word, moved) != word)
+        return NOT_YET;
+    WRITE_ONCE(c->current_gtid, t->gtid);
+    bool by_vruntime = t->marks & TASK_BY_VRUNTIME;
+    if (move_claimed(t, p, by_vruntime ? vruntime_queue(t->enclave) : parked_queue(t->enclave), cpu))
+        return TAKEN;
+    WRITE_ONCE(c->current_gtid, 0);
+    if (CAS(&t->word, moved, word) != moved)
+        return DROPPED; /* an event was faster, and has said so */
+    if (++t->misses < MAX_MISSES)
+        return NOT_YET;
+    unlatch(t, p, cpu);
+    return DROPPED;
+}
+
+CHECKED_ONCE u32 take_latch(u32 cpu)
+{
+    struct ghost_cpu *c = cpus_at(cpu);
+    s64 gtid = c ? EXCHANGE(&c->latched_gtid, 0) : 0;
+    struct task_struct *p = gtid > 0 ? bpf_task_from_pid(gtid >> GHOST_GTID_GENERATION_BITS) : NULL;
+    if (!p)
+        return DROPPED;
+    u32 taken = DROPPED;
+    struct task *t = task_of(p);
+    if (t && t->gtid == gtid) {
+        taken = take_task(t, p, c, cpu);
+        if (taken == NOT_YET) {
+            struct ghost_enclave *e = enclaves_at(t->enclave);
+            if (e)
+                COUNT(e->retries);
+            if (CAS(&c->latched_gtid, 0, gtid) == 0)
+                scx_bpf_kick_cpu(cpu, 0);
+            else
+                taken = DROPPED;
+        }
+    }
+    bpf_task_release(p);
+    return taken;
+}
+
+/* ---- ops.dispatch */
+
+INLINE bool dispatch_in_kernel(struct ghost_enclave *e, u32 slot, u32 mode)
+{
+    u64 first = parked_queue(slot), second = vruntime_queue(slot);
+    if (mode == GHOST_MODE_FIFO) {
+        first = second;
+        second = parked_queue(slot);
+    }
+    if (!move_first_here(first) && !move_first_here(second))
+        return false;
+    COUNT(e->in_kernel_dispatches);
+    return true;
+}
+
+/* A kick that was meant for the task that left a moment ago: the one that came instead goes on. */
+INLINE bool kicked_in_place_of(struct ghost_cpu *c, struct task *t)
+{
+    s64 victim = READ_ONCE(c->victim_gtid);
+    if (!victim || victim == t->gtid || t->marks & (TASK_YIELDED | TASK_FORCE_OFF))
+        return false;
+    WRITE_ONCE(c->victim_gtid, 0);
+    return bpf_ktime_get_ns() - READ_ONCE(c->last_switch_ns) < NEW_VICTIM_NS;
+}
+
+/* Nothing to run: lets the present task go on where that is what the mode, or a stray kick, asks for. */
+INLINE bool keep(struct ghost_cpu *c, struct task_struct *prev, u32 mode)
+{
+    struct task *t = task_of(prev);
+    if (!t || state_of(READ_ONCE(t->word)) != RUNNING)
+        return false;
+    if (mode == GHOST_MODE_HOLD) {
+        set_slice(prev, PLAIN_SLICE_NS);
+        return true;
+    }
+    if (!kicked_in_place_of(c, t))
+        return false;
+    set_slice(prev, t->slice_ns ? t->slice_ns : PLAIN_SLICE_NS);
+    return true;
+}
+
+INLINE void dispatch(u32 cpu, struct task_struct *prev)
+{
+    struct ghost_cpu *c = cpus_at(cpu);
+    if (!c)
+        return;
+    u32 slot = READ_ONCE(c->enclave);
+    struct ghost_enclave *e = enclaves_at(slot);
+    if (!e)
+        return;
+    c->dispatches++;
+    u32 mode = READ_ONCE(e->mode);
+    if (decides_itself(mode)) {
+        dispatch_in_kernel(e, slot, mode);
+        return;
+    }
+    if (mode == GHOST_MODE_AGENTS) {
+        if (READ_ONCE(c->latched) && EXCHANGE(&c->latched, 0) && is_at_schedule(cpu))
+            commit_slot(cpu, NOBODY);
+        if (READ_ONCE(c->latched_gtid) && take_latch(cpu) != DROPPED)
+            return;
+    }
+    if (prev && keep(c, prev, mode))
+        return;
+    if (READ_ONCE(c->run_flags) & GHOST_RTLA_ON_IDLE && !(prev && prev->on_rq)) {
+        c->run_flags &= ~GHOST_RTLA_ON_IDLE;
+        wake_agent(cpu);
+    }
+}
+
+/* ---- an idle CPU for a task that was just parked, where the kernel decides */
+
+INLINE bool kick_if_idle(struct task_struct *p, u32 cpu)
+{
+    if (!bpf_cpumask_test_cpu(cpu, p->cpus_ptr) || !scx_bpf_test_and_clear_cpu_idle(cpu))
+        return false;
+    scx_bpf_kick_cpu(cpu, 0);
+    return true;
+}
+
+INLINE void kick_an_idle_cpu(struct task_struct *p, u32 slot, u32 home)
+{
+    struct cpu_bits *bits = bpf_map_lookup_elem(&enclave_cpus, &slot);
+    if (!bits)
+        return;
+    if (home < GHOST_MAX_CPUS && bits->words[within(home / 64, GHOST_MAX_CPUS / 64)] >> (home & 63) & 1 && kick_if_idle(p, home))
+        return;
+    u64 left = 0;
+    u32 at = 0, n;
+    FOR_RANGE(n, GHOST_MAX_CPUS + GHOST_MAX_CPUS / 64) {
+        if (left) {
+            u32 cpu = (at - 1) * 64 + first_bit(left);
+            left &= left - 1;
+            if (cpu < GHOST_MAX_CPUS && kick_if_idle(p, cpu))
+                return;
+        } else if (at < GHOST_MAX_CPUS / 64) {
+            left = READ_ONCE(bits->words[within(at, GHOST_MAX_CPUS / 64)]);
+            at++;
+        } else {
+            return;
+        }
+    }
+}
+
+#endif
