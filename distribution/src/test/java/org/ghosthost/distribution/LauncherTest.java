@@ -117,6 +117,29 @@ final class LauncherTest {
     }
 
     @Test
+    void aLauncherThatWasPushedBecomesTheCommand() throws Exception {
+        environment.put("JAVA_HOME", jdk("jdk", FUTURE + "", 100).toString());
+        Outcome outcome = run(launcher, "push", "1", "--", "sh", "-c", "echo $$ \"$1\"; exit 5", "--", "a  b");
+        assertEquals(5, outcome.status());
+        assertEquals(outcome.property("ghost.launcher") + " a  b", outcome.out().getLast());
+    }
+
+    @Test
+    void aRefusedPushStartsNothing() throws Exception {
+        environment.put("JAVA_HOME", jdk("jdk", FUTURE + "").toString());
+        Outcome outcome = run(launcher, "push", "1", "--", "sh", "-c", "echo started");
+        assertEquals(7, outcome.status());
+        assertFalse(outcome.out().contains("started"));
+    }
+
+    @Test
+    void onlyPushStartsCommands() throws Exception {
+        environment.put("JAVA_HOME", jdk("jdk", FUTURE + "", 100).toString());
+        assertEquals(100, run(launcher, "exec", "--", "sh", "-c", "exit 5").status());
+        assertEquals(100, run(launcher, "push", "1", "--pid", "1").status());
+    }
+
+    @Test
     void theUsersCollectorReplacesOurs() throws Exception {
         environment.put("JAVA_HOME", jdk("jdk", FUTURE + "").toString());
         assertTrue(run(launcher).out().contains("-XX:+UseSerialGC"));
@@ -127,10 +150,15 @@ final class LauncherTest {
     }
 
     private Path jdk(String name, String version) throws IOException {
+        return jdk(name, version, 7);
+    }
+
+    private Path jdk(String name, String version, int status) throws IOException {
         Path jdk = folder.resolve(name);
         Files.createDirectories(jdk.resolve("bin"));
         Files.writeString(jdk.resolve("release"), "IMPLEMENTOR=\"Nobody\"\nJAVA_VERSION=\"" + version + "\"\n");
-        executable(jdk.resolve("bin/java"), "#!/bin/sh\nprintf '%s\\n' \"" + jdk + "\" \"$@\"\npwd\nexit 7\n");
+        executable(jdk.resolve("bin/java"), "#!/bin/sh\nprintf '%s\\n' \"" + jdk + "\" \"$@\"\npwd\nexit "
+                + status + "\n");
         return jdk;
     }
 

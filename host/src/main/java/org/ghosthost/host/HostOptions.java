@@ -64,7 +64,8 @@ record HostOptions(
                     + (machine.cpuCount() - 1));
         }
         return new HostOptions(workDirectory(line), backend(line), machine,
-                cpus == null ? null : cpus(cpus, machine), enclave == null ? 0 : number(enclave), policies,
+                cpus == null ? null : cpus(cpus, machine),
+                enclave == null ? 0 : enclave("--enclave", enclave), policies,
                 line.hasOption("console"), line.hasOption("json"));
     }
 
@@ -114,7 +115,8 @@ record HostOptions(
         }
     }
 
-    private static int number(String text) throws GhostException {
+    /** The number of an enclave; {@code what} is what it was given as. */
+    static int enclave(String what, String text) throws GhostException {
         try {
             int number = Integer.parseInt(text);
             if (number >= 1 && number <= MAX_ENCLAVE) {
@@ -123,6 +125,6 @@ record HostOptions(
         } catch (NumberFormatException _) {
             // Said below.
         }
-        throw GhostException.usage("--enclave must be 1 to " + MAX_ENCLAVE + ": " + text);
+        throw GhostException.usage(what + " must be 1 to " + MAX_ENCLAVE + ": " + text);
     }
 }

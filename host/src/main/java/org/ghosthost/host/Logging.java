@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
 import org.apache.logging.log4j.LogManager;
 
 /** Where the log goes. Called before the first logger is made. */
@@ -17,7 +19,8 @@ final class Logging {
      */
     static void toFile(Path file) throws GhostException {
         try {
-            Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND).close();
+            Files.newByteChannel(file, Set.of(StandardOpenOption.CREATE, StandardOpenOption.APPEND),
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))).close();
         } catch (IOException e) {
             throw new GhostException("cannot write the log: " + Sentences.of(e));
         }

@@ -15,8 +15,11 @@ public final class Main {
             "simulate", "run a workload under a policy on a simulated machine",
             "demo", "roll a policy twice under load, and show what happened",
             "check", "say whether a jar is a policy that a host would take",
-            "doctor", "say whether this machine can schedule real threads, and what is missing"));
-    private static final List<String> ORDER = List.of("demo", "host", "exec", "simulate", "check", "doctor");
+            "doctor", "say whether this machine can schedule real threads, and what is missing",
+            "push", "bring threads into an enclave, or start a command in it",
+            "pull", "give threads back to the default scheduler"));
+    private static final List<String> ORDER = List.of("demo", "host", "exec", "push", "pull", "simulate", "check",
+            "doctor");
 
     private Main() {}
 
@@ -46,6 +49,8 @@ public final class Main {
         return switch (first) {
             case "host" -> HostCommand.run(rest, out, err);
             case "exec" -> ExecCommand.run(rest, System.in, out, err);
+            case "push" -> JoinCommands.push(rest, out);
+            case "pull" -> JoinCommands.pull(rest, out);
             case "check" -> CheckCommand.run(rest, out);
             case "simulate", "demo", "doctor" -> FunctionCommand.run(first, rest, out, err);
             case "--help", "-h", "help" -> help(out);

@@ -16,15 +16,22 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The private folder of one host: lock, control socket, log, Felix's cache (scratch) and {@code state} (the truth that
- * outlives the process). The lock is the host's own, because Felix does not look at the result of its own.
+ * The private folder of one host: lock, control socket, client socket, log, Felix's cache (scratch) and {@code state}
+ * (the truth that outlives the process). The lock is the host's own, because Felix does not look at the result of its
+ * own.
  */
 final class WorkDirectory implements AutoCloseable {
     /** What a host is called when nobody says otherwise. */
     static final String DEFAULT_NAME = "default";
 
+    /** Where the hosts of the superuser are, which serve the threads of all users. */
+    static final Path OF_ROOT = Path.of("/run/ghosthost");
+
     private static final FileAttribute<?> PRIVATE =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+    /** Whoever knows the name of a file may get to it, as far as the file itself allows that. */
+    private static final FileAttribute<?> PASSABLE =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x"));
     private static final int MAX_PID_BYTES = 32;
 
     private final Path path;
@@ -43,11 +50,22 @@ final class WorkDirectory implements AutoCloseable {
         if (runtime != null && runtime.startsWith("/") && isOwn(Path.of(runtime))) {
             return Path.of(runtime, "ghosthost");
         }
+        if (isRoot() && isOwn(Path.of("/run"))) {
+            return OF_ROOT;
+        }
         Path home = Path.of(System.getProperty("user.home"));
         if (home.isAbsolute() && isOwn(home)) {
             return home.resolve(".ghosthost");
         }
         return Path.of("/tmp", "ghosthost-" + System.getProperty("user.name"));
+    }
+
+    private static boolean isRoot() {
+        try {
+            return Owner.self().equals(Owner.root());
+        } catch (IOException _) {
+            return false;
+        }
     }
 
     private static boolean isOwn(Path folder) {
@@ -105,7 +123,8 @@ final class WorkDirectory implements AutoCloseable {
             createPrivate(parent);
         }
         try {
-            Files.createDirectory(path, PRIVATE);
+            boolean passable = path.equals(OF_ROOT) || OF_ROOT.equals(path.getParent());
+            Files.createDirectory(path, passable ? PASSABLE : PRIVATE);
         } catch (FileAlreadyExistsException _) {
             Owner.checkFolder(path);
         }
@@ -152,6 +171,11 @@ final class WorkDirectory implements AutoCloseable {
     /** The control socket of the host with this work directory. */
     static Path socket(Path workDirectory) {
         return workDirectory.resolve("control");
+    }
+
+    /** The socket at which clients of the host with this work directory bring their threads in. */
+    static Path clientSocket(Path workDirectory) {
+        return workDirectory.resolve("client");
     }
 
     /** Gives the folder back; what is in {@code state} stays. */

@@ -21,6 +21,7 @@ public final class Shell implements BundleActivator {
         Enclaves enclaves = new Enclaves(manager::getService);
         offer(context, "ghost", new EnclaveCommands(enclaves), EnclaveCommands.functions());
         offer(context, "ghost", new PolicyCommands(enclaves), PolicyCommands.functions());
+        offer(context, "ghost", new JoinCommands(enclaves), JoinCommands.functions());
         offer(context, "complete", new Completions(context, manager::getService), Completions.functions());
     }
 
