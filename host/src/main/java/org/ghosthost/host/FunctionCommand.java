@@ -40,7 +40,7 @@ final class FunctionCommand {
                         new PolicySource(home.resolve("policies"), scratch.resolve("incoming")), null)) {
             framework.context().registerService(PolicyLoader.class, policies, null);
             List<Path> jars = new ArrayList<>(bundles.machine());
-            jars.addAll(bundles.later());
+            jars.addAll(bundles.later(HostOptions.SIMULATED));
             framework.addOwn(jars);
             Path directory = Path.of("").toAbsolutePath();
             return call(gogo.session(InputStream.nullInputStream(), out, err, directory), name, words);

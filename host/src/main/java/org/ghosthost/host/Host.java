@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.logging.log4j.LogManager;
@@ -51,7 +50,7 @@ final class Host implements AutoCloseable {
             framework = part(EmbeddedFramework.start(work.cache(), gate));
             BundleContext context = framework.context();
             gogo = part(Gogo.start(context));
-            framework.addOwn(bundles.first());
+            framework.addOwn(bundles.first(options.backend()));
             KernelBackend backend = part(backend(context, options));
             enclaves = part(new EnclaveManager(backend, System.nanoTime(), work.state()));
             context.registerService(EnclaveManager.class, enclaves, null);
@@ -85,7 +84,7 @@ final class Host implements AutoCloseable {
                 throw new GhostException("the installation is not complete: no bundle offers the backend '"
                         + options.backend() + "'");
             }
-            return context.getService(found.iterator().next()).create(options.machine(), Map.of());
+            return context.getService(found.iterator().next()).create(options.machine(), options.backendOptions());
         } catch (KernelException e) {
             throw new GhostException("the backend '" + options.backend() + "' does not start: " + Sentences.of(e));
         } catch (InvalidSyntaxException e) {
@@ -118,7 +117,7 @@ final class Host implements AutoCloseable {
 
     /** Adds what a host can do without at first: subcommands, and the shell on the terminal if there shall be one. */
     void complete() throws GhostException {
-        framework.addOwn(bundles.later());
+        framework.addOwn(bundles.later(options.backend()));
     }
 
     EnclaveManager enclaves() {

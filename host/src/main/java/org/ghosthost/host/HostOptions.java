@@ -3,8 +3,11 @@ package org.ghosthost.host;
 import static org.ghosthost.host.CommandLineParser.flag;
 import static org.ghosthost.host.CommandLineParser.value;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.apache.commons.cli.CommandLine;
 import org.ghosthost.policy.topology.CpuSet;
 import org.ghosthost.policy.topology.Topology;
@@ -15,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param workDirectory where the host keeps what is its own
  * @param backend name of the backend
- * @param machine the machine to simulate
+ * @param backendOptions settings of the backend by name
+ * @param machine the machine to simulate, or this one
  * @param cpus CPUs of the first enclave; null if there shall be none yet
  * @param enclave number of the first enclave; 0 for the next free one
  * @param policies policy jars to install, in this order
@@ -25,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 record HostOptions(
         Path workDirectory,
         String backend,
+        Map<String, String> backendOptions,
         Topology machine,
         @Nullable CpuSet cpus,
         int enclave,
@@ -32,7 +37,7 @@ record HostOptions(
         boolean console,
         boolean json) {
     static final String SIMULATED = "sim";
-    private static final String SCHED_EXT = "sched_ext";
+    static final String SCHED_EXT = "sched_ext";
     private static final int MAX_ENCLAVE = 65_535;
 
     static final CommandLineParser PARSER = new CommandLineParser("host", "",
@@ -41,7 +46,9 @@ record HostOptions(
                     value("ghost_cpus", "LIST", "make an enclave of these CPUs, for instance 0-7 or 0,2,4-6"),
                     value("enclave", "ID", "number of that enclave, 1 to 65535 (the next free one)"),
                     value("policy", "JAR", "install this policy; the enclave takes it (repeatable)"),
-                    value("backend", "NAME", "what runs the threads: sim, a simulated machine (sim)"),
+                    value("backend", "NAME", "what runs the threads: sim, a simulated machine, or sched_ext (sim)"),
+                    value("option", "NAME=VALUE", "setting of the sched_ext backend (repeatable)"),
+                    flag("pin", "leave threads and scheduler to the next host when this one ends (sched_ext)"),
                     value("cpus", "N", "number of CPUs of the simulated machine (8)"),
                     value("machine", "TEXT", "the simulated machine, for instance \"sockets=2 cores=4 smt=2\""),
                     flag("console", "open a shell on the terminal; leaving it stops the host"),
@@ -51,10 +58,12 @@ record HostOptions(
 
     HostOptions {
         policies = List.copyOf(policies);
+        backendOptions = Map.copyOf(backendOptions);
     }
 
     static HostOptions of(CommandLine line) throws GhostException {
-        Topology machine = machine(line);
+        String backend = backend(line);
+        Topology machine = backend.equals(SCHED_EXT) ? thisMachine(line) : machine(line);
         String enclave = line.getOptionValue("enclave");
         String cpus = line.getOptionValue("ghost_cpus");
         List<String> policies = line.hasOption("policy") ? List.of(line.getOptionValues("policy")) : List.of();
@@ -63,7 +72,7 @@ record HostOptions(
                     + " needs an enclave: say which CPUs it shall have by --ghost_cpus, for instance --ghost_cpus 0-"
                     + (machine.cpuCount() - 1));
         }
-        return new HostOptions(workDirectory(line), backend(line), machine,
+        return new HostOptions(workDirectory(line), backend, backendOptions(line, backend), machine,
                 cpus == null ? null : cpus(cpus, machine),
                 enclave == null ? 0 : enclave("--enclave", enclave), policies,
                 line.hasOption("console"), line.hasOption("json"));
@@ -82,13 +91,42 @@ record HostOptions(
 
     private static String backend(CommandLine line) throws GhostException {
         String backend = line.getOptionValue("backend", SIMULATED);
-        if (backend.equals(SCHED_EXT)) {
-            throw new GhostException("this build of Ghosthost has no sched_ext backend: use --backend sim");
-        }
-        if (!backend.equals(SIMULATED)) {
-            throw GhostException.usage("unknown backend '" + backend + "': use --backend sim");
+        if (!backend.equals(SIMULATED) && !backend.equals(SCHED_EXT)) {
+            throw GhostException.usage("unknown backend '" + backend + "': use --backend sim or --backend sched_ext");
         }
         return backend;
+    }
+
+    private static Map<String, String> backendOptions(CommandLine line, String backend) throws GhostException {
+        Map<String, String> options = new TreeMap<>();
+        String[] given = line.hasOption("option") ? line.getOptionValues("option") : new String[0];
+        for (String option : given) {
+            int equals = option.indexOf('=');
+            if (equals <= 0) {
+                throw GhostException.usage("--option takes NAME=VALUE, not '" + option + "'");
+            }
+            options.put(option.substring(0, equals), option.substring(equals + 1));
+        }
+        if (line.hasOption("pin")) {
+            options.put("pin", "1");
+        }
+        if (!options.isEmpty() && backend.equals(SIMULATED)) {
+            throw GhostException.usage((given.length > 0 ? "--option" : "--pin")
+                    + " is for --backend sched_ext: the simulated machine has no settings");
+        }
+        return options;
+    }
+
+    private static Topology thisMachine(CommandLine line) throws GhostException {
+        if (line.hasOption("cpus") || line.hasOption("machine")) {
+            throw GhostException.usage("--" + (line.hasOption("cpus") ? "cpus" : "machine")
+                    + " describes a simulated machine: --backend sched_ext takes this one as it is");
+        }
+        try {
+            return Topology.ofHost();
+        } catch (IOException e) {
+            throw new GhostException("the CPUs of this machine are not known: " + Sentences.of(e));
+        }
     }
 
     private static Topology machine(CommandLine line) throws GhostException {

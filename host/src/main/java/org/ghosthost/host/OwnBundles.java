@@ -11,6 +11,7 @@ import java.util.stream.Stream;
 /** The bundles of the product, and which of them are needed when. */
 final class OwnBundles {
     private static final List<String> MACHINE = List.of("workload.jar", "kernel-sim.jar");
+    private static final List<String> THIS_MACHINE = List.of("kernel-schedext.jar");
     private static final List<String> SHELL = List.of("org.apache.felix.gogo.command.jar", "shell.jar");
     private static final List<String> CONSOLE = List.of("jline.jar", "org.apache.felix.gogo.jline.jar");
 
@@ -21,8 +22,12 @@ final class OwnBundles {
     }
 
     /** What a host needs before it can make an enclave and take a command. */
-    List<Path> first() {
-        return paths(Stream.concat(MACHINE.stream(), SHELL.stream()));
+    List<Path> first(String backend) {
+        return paths(Stream.concat(machine(backend).stream(), SHELL.stream()));
+    }
+
+    private static List<String> machine(String backend) {
+        return backend.equals(HostOptions.SCHED_EXT) ? THIS_MACHINE : MACHINE;
     }
 
     /** What runs the simulated machine, and nothing else. */
@@ -36,8 +41,8 @@ final class OwnBundles {
     }
 
     /** All the others: subcommands and whatever they need. */
-    List<Path> later() throws GhostException {
-        Set<Path> others = Set.copyOf(paths(Stream.of(MACHINE, SHELL, CONSOLE).flatMap(List::stream)));
+    List<Path> later(String backend) throws GhostException {
+        Set<Path> others = Set.copyOf(paths(Stream.of(machine(backend), SHELL, CONSOLE).flatMap(List::stream)));
         List<Path> later = new ArrayList<>();
         try (Stream<Path> files = Files.list(folder)) {
             files.filter(file -> file.toString().endsWith(".jar") && !others.contains(file)).sorted()

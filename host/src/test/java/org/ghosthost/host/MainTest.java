@@ -46,7 +46,12 @@ final class MainTest {
                 + " for instance --ghost_cpus 0-7",
         "host --ghost_cpus 0 --enclave 0 | --enclave must be 1 to 65535: 0",
         "host --ghost_cpus 0 --enclave x | --enclave must be 1 to 65535: x",
-        "host --backend linux | unknown backend 'linux': use --backend sim",
+        "host --backend linux | unknown backend 'linux': use --backend sim or --backend sched_ext",
+        "host --backend sched_ext --cpus 4 | --cpus describes a simulated machine: --backend sched_ext takes this one"
+                + " as it is",
+        "host --option spin-us=5 | --option is for --backend sched_ext: the simulated machine has no settings",
+        "host --backend sched_ext --option spin | --option takes NAME=VALUE, not 'spin'",
+        "host --pin | --pin is for --backend sched_ext: the simulated machine has no settings",
         "host --cpus 4 --machine 8 | --cpus and --machine exclude each other",
         "host --name a --workdir b | --name and --workdir exclude each other",
         "host --name a/b | not a name for a host: 'a/b' (letters, digits, '.', '_' and '-')",
@@ -65,13 +70,6 @@ final class MainTest {
         assertEquals(2, ghost("host --cpus 0"));
         assertEquals(2, ghost("host --cpus 9999"));
         assertEquals(3, err.toString(UTF_8).lines().filter(line -> line.startsWith("ghost: --cpus: ")).count());
-    }
-
-    @Test
-    void theBackendThatIsNotThereYetIsNamed() {
-        assertEquals(1, ghost("host --backend sched_ext"));
-        assertEquals("ghost: this build of Ghosthost has no sched_ext backend: use --backend sim",
-                err.toString(UTF_8).strip());
     }
 
     @ParameterizedTest
