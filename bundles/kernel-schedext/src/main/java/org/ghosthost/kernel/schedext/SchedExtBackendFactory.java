@@ -1,18 +1,27 @@
 package org.ghosthost.kernel.schedext;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Map;
 import org.ghosthost.enclave.kernel.Errno;
 import org.ghosthost.enclave.kernel.KernelBackend;
 import org.ghosthost.enclave.kernel.KernelBackendFactory;
 import org.ghosthost.enclave.kernel.KernelException;
+import org.ghosthost.kernel.schedext.probe.Probe;
 import org.ghosthost.policy.topology.Topology;
 
-/** Makes the backend of this machine's own kernel; the options are those of {@link SchedExtOptions}. */
+/**
+ * Makes the backend of this machine's own kernel, unless the probe knows why that cannot work; the options are those of
+ * {@link SchedExtOptions}.
+ */
 final class SchedExtBackendFactory implements KernelBackendFactory {
     @Override
     public KernelBackend create(Topology machine, Map<String, String> options) throws KernelException {
         SchedExtOptions checked = SchedExtOptions.of(options);
+        Probe.Report report = Probe.run(Path.of("/"));
+        if (!report.usable()) {
+            throw new KernelException(Errno.ENODEV, report.refusal() + " (ghost doctor says more)");
+        }
         try {
             return SchedExtKernel.open(checked, Topology.ofHost());
         } catch (IOException e) {
