@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * The kernel functions that the BPF program calls. A line is one need: the names under which kernels offer it, newest
@@ -21,22 +22,29 @@ final class Kfuncs {
             "scx_bpf_dsq_move_to_local___v2/2 scx_bpf_dsq_move_to_local/1 scx_bpf_consume/1",
             "scx_bpf_dsq_move/4 scx_bpf_dispatch_from_dsq/4",
             "scx_bpf_dsq_move_set_slice/2 scx_bpf_dispatch_from_dsq_set_slice/2",
-            "scx_bpf_dsq_nr_queued/1",
             "bpf_iter_scx_dsq_new/3",
             "bpf_iter_scx_dsq_next/1",
             "bpf_iter_scx_dsq_destroy/1",
+            "bpf_iter_num_new/3",
+            "bpf_iter_num_next/1",
+            "bpf_iter_num_destroy/1",
             "scx_bpf_kick_cpu/2",
-            "scx_bpf_reenqueue_local___v2/0 scx_bpf_reenqueue_local/0",
-            "scx_bpf_task_running/1",
+            "scx_bpf_reenqueue_local/0",
+            "scx_bpf_cpu_curr/1 scx_bpf_cpu_rq/1",
             "scx_bpf_task_cpu/1",
             "scx_bpf_select_cpu_dfl/4",
-            "scx_bpf_error_bstr/3",
+            "scx_bpf_test_and_clear_cpu_idle/1",
+            "scx_bpf_nr_cpu_ids/0",
+            "scx_bpf_get_online_cpumask/0",
+            "scx_bpf_put_cpumask/1",
             "scx_bpf_dump_bstr/3",
             "bpf_task_from_pid/1",
             "bpf_task_release/1",
             "bpf_rcu_read_lock/0",
             "bpf_rcu_read_unlock/0",
             "bpf_cpumask_test_cpu/2");
+    /** The program does without these where they are not. */
+    private static final List<String> WELCOME = List.of("scx_bpf_task_set_slice/2");
 
     private Kfuncs() {}
 
@@ -67,7 +75,7 @@ final class Kfuncs {
     /** Number of parameters of each function that is known here. */
     static Map<String, Integer> known() {
         Map<String, Integer> known = new TreeMap<>();
-        NEEDS.stream().flatMap(need -> Arrays.stream(need.split(" ", -1)))
+        Stream.concat(NEEDS.stream(), WELCOME.stream()).flatMap(need -> Arrays.stream(need.split(" ", -1)))
                 .forEach(name -> known.put(function(name), parameters(name)));
         return known;
     }
