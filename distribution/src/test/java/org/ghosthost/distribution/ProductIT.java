@@ -45,7 +45,7 @@ final class ProductIT {
                 "shell.jar", "simulate.jar", "workload.jar"),
                 names(PRODUCT.resolve("bundles")));
         assertEquals(Set.of("policy-edf.jar", "policy-edf-1.1.0.jar", "policy-fifo-centralized.jar",
-                "policy-fifo-per-cpu.jar"), names(PRODUCT.resolve("policies")));
+                "policy-fifo-per-cpu.jar", "policy-shinjuku.jar"), names(PRODUCT.resolve("policies")));
         assertTrue(names(PRODUCT.resolve("examples")).contains("policy-edf-1.2.0-throws.jar"));
         assertTrue(names(PRODUCT.resolve("docs")).contains("architecture.md"));
         assertTrue(Files.isExecutable(PRODUCT.resolve("bin/ghost")));
@@ -69,6 +69,8 @@ final class ProductIT {
     @CsvSource({
         "policies/policy-fifo-per-cpu.jar, org.ghosthost.policy-fifo-per-cpu, 1.0.0",
         "policies/policy-fifo-centralized.jar, org.ghosthost.policy-fifo-centralized, 1.0.0",
+        "policies/policy-shinjuku.jar, org.ghosthost.policy-shinjuku, 1.0.0",
+        "policies/policy-sol.jar, org.ghosthost.policy-sol, 1.0.0",
         "policies/policy-edf.jar, org.ghosthost.policy-edf, 1.0.0",
         "policies/policy-edf-1.1.0.jar, org.ghosthost.policy-edf, 1.1.0",
         "examples/policy-edf-1.2.0-throws.jar, org.ghosthost.policy-edf, 1.2.0",

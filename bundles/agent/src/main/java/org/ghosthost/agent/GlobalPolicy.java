@@ -4,6 +4,7 @@ import java.util.function.Supplier;
 import org.ghosthost.policy.Agent;
 import org.ghosthost.policy.Gtid;
 import org.ghosthost.policy.PolicyContext;
+import org.ghosthost.policy.TransactionFlags;
 import org.ghosthost.policy.topology.CpuSet;
 import org.jspecify.annotations.Nullable;
 
@@ -74,6 +75,21 @@ public abstract class GlobalPolicy<T extends Task> extends TaskPolicy<T> {
         return NO_CPU;
     }
 
+    /** Run and commit flags of the decision to run {@code task}. */
+    protected int runFlags(T task) {
+        return TransactionFlags.COMMIT_AT_TXN_COMMIT;
+    }
+
+    /**
+     * Names a free CPU for a task whose last CPU is not free, out of those for which {@link #isFree} holds.
+     *
+     * @param last the CPU where it was last; -1 if there is none
+     * @return {@link #NO_CPU} for the lowest that the task may use
+     */
+    protected int preferredCpu(T task, int last) {
+        return NO_CPU;
+    }
+
     /** Called at the end of each pass that decides: the place to {@link #unschedule}. */
     protected void afterDecisions() {}
 
@@ -89,6 +105,11 @@ public abstract class GlobalPolicy<T extends Task> extends TaskPolicy<T> {
             throw new IllegalArgumentException("CPU " + cpu + " is not of the enclave: " + cpus);
         }
         startCpu = cpu;
+    }
+
+    /** Whether {@code cpu} waits for a task and can be given one now. */
+    protected final boolean isFree(int cpu) {
+        return slots[cpu].is(CpuSlot.FREE) && isUsable(slots[cpu]);
     }
 
     /** The lowest CPU from {@code from} on whose task may be replaced now; {@link #NO_CPU} if there is none. */
@@ -223,15 +244,19 @@ public abstract class GlobalPolicy<T extends Task> extends TaskPolicy<T> {
     private int place(T task) {
         CpuSet allowed = affinity(task);
         int last = task.cpu;
-        if (last >= 0 && slots[last].is(CpuSlot.FREE) && isUsable(slots[last])
-                && (allowed == null || allowed.contains(last))) {
+        if (last >= 0 && isFree(last) && (allowed == null || allowed.contains(last))) {
             return last;
         }
-        int cpu = freeCount == 0 ? NO_CPU : firstUsable(allowed);
+        int cpu = freeCount == 0 ? NO_CPU : freeFor(task, last, allowed);
         if (cpu == NO_CPU) {
             cpu = victim(task);
         }
         return cpu >= 0 && (allowed == null || allowed.contains(cpu)) ? cpu : NO_CPU;
+    }
+
+    private int freeFor(T task, int last, @Nullable CpuSet allowed) {
+        int preferred = preferredCpu(task, last);
+        return preferred >= 0 && (allowed == null || allowed.contains(preferred)) ? preferred : firstUsable(allowed);
     }
 
     private int firstUsable(@Nullable CpuSet allowed) {
@@ -258,7 +283,7 @@ public abstract class GlobalPolicy<T extends Task> extends TaskPolicy<T> {
         slot.opened = task.statusWord;
         take(slot);
         hasDecided = true;
-        agent.run(cpu, task.gtid, task.seqnum);
+        agent.run(cpu, task.gtid, task.seqnum, runFlags(task));
     }
 
     private long waitUntilNs() {

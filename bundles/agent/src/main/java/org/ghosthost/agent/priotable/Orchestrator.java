@@ -26,6 +26,7 @@ public final class Orchestrator {
     private final IdIndex byGtid;
     private final SchedItem item = new SchedItem();
     private final WorkClass workClass = new WorkClass();
+    private @Nullable WorkClassStats stats;
     private int scanNext;
     private int scanLeft;
     private long garbage;
@@ -54,6 +55,16 @@ public final class Orchestrator {
     /** Its table. */
     public PrioTable table() {
         return table;
+    }
+
+    /** How long its work takes, by class; begun by the first call. */
+    public WorkClassStats stats() {
+        WorkClassStats begun = stats;
+        if (begun == null) {
+            begun = new WorkClassStats(table);
+            stats = begun;
+        }
+        return begun;
     }
 
     /** How often the application said something that made no sense. */

@@ -33,7 +33,7 @@ final class EdfMemory {
         memory.set(word, ELAPSED, task.elapsedNs);
         memory.set(word, ESTIMATED, task.estimatedNs);
         memory.set(word, DEADLINE, task.deadlineNs);
-        memory.set(word, QOS, task.qos);
+        memory.set(word, QOS, task.qos());
     }
 
     /** Gives the task what a predecessor kept for it, if it did. */

@@ -1,18 +1,12 @@
 package org.ghosthost.policies.edf;
 
-import java.util.IdentityHashMap;
-import org.ghosthost.agent.GlobalPolicy;
 import org.ghosthost.agent.Task;
 import org.ghosthost.agent.TaskHeap;
 import org.ghosthost.agent.priotable.Orchestrator;
-import org.ghosthost.agent.priotable.Orchestrators;
+import org.ghosthost.agent.priotable.PrioTablePolicy;
 import org.ghosthost.agent.priotable.SchedParams;
-import org.ghosthost.agent.priotable.SchedParamsListener;
-import org.ghosthost.agent.priotable.WorkClassStats;
 import org.ghosthost.policy.Agent;
-import org.ghosthost.policy.Gtid;
 import org.ghosthost.policy.PolicyContext;
-import org.ghosthost.policy.TransactionState;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,23 +17,15 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Deadlines are compared with {@link Agent#now}, so an application must take them from the same clock.
  */
-public class EdfPolicy extends GlobalPolicy<EdfTask> implements SchedParamsListener {
+public class EdfPolicy extends PrioTablePolicy<EdfTask> {
     private final TaskHeap<EdfTask> heap = new TaskHeap<>(EdfPolicy::compare);
-    private final Orchestrators orchestrators;
-    private final IdentityHashMap<Orchestrator, WorkClassStats> stats = new IdentityHashMap<>();
     private final EdfMemory memory;
-    private final long tablePeriodNs;
-    private int waiting;
-    private boolean isTableRead;
-    private boolean mustLook;
 
     /** A policy without tasks. */
-    @SuppressWarnings("this-escape") // the listener is called in a pass at the earliest
+    @SuppressWarnings("this-escape") // what is called keeps a number
     public EdfPolicy(PolicyContext context) {
-        super(context, EdfTask::new);
-        orchestrators = new Orchestrators(this);
+        super(context, EdfTask::new, context.configuration().durationNs(EdfBundle.PRIO_TABLE_PERIOD));
         memory = new EdfMemory(context.policyMemory(), context.inherited());
-        tablePeriodNs = context.configuration().durationNs(EdfBundle.PRIO_TABLE_PERIOD);
         startOn((int) context.configuration().integer(EdfBundle.GLOBAL_CPU));
     }
 
@@ -49,7 +35,7 @@ public class EdfPolicy extends GlobalPolicy<EdfTask> implements SchedParamsListe
         if (one.boosted() != other.boosted()) {
             return one.boosted() ? -1 : 1;
         }
-        return one.qos != other.qos ? Integer.compare(other.qos, one.qos)
+        return one.qos() != other.qos() ? Integer.compare(other.qos(), one.qos())
                 : Long.compare(one.schedDeadlineNs, other.schedDeadlineNs);
     }
 
@@ -68,7 +54,7 @@ public class EdfPolicy extends GlobalPolicy<EdfTask> implements SchedParamsListe
         EdfTask weakest = challenger;
         for (int cpu = nextOccupied(0); cpu >= 0; cpu = nextOccupied(cpu + 1)) {
             EdfTask running = running(cpu);
-            if (running != null && running.mustLeave) {
+            if (running != null && running.mustLeave()) {
                 return cpu;
             }
             if (running != null && preempts(weakest, running)) {
@@ -82,32 +68,28 @@ public class EdfPolicy extends GlobalPolicy<EdfTask> implements SchedParamsListe
     // ---- the queue
 
     @Override
-    protected final void enqueue(EdfTask task) {
-        if (!hasLed() && task.orchestrator != null) {
-            // A follower makes no passes, in which it could look.
-            task.orchestrator.refresh(this);
-        }
-        waiting++;
-        task.mustLeave = false;
-        if (task.hasWork && !heap.contains(task)) {
-            heap.add(task);
-        }
+    protected final void queue(EdfTask task) {
+        heap.add(task);
     }
 
     @Override
-    protected final void dequeue(EdfTask task) {
-        waiting--;
+    protected final void unqueue(EdfTask task) {
         heap.remove(task);
+    }
+
+    @Override
+    protected final boolean isQueued(EdfTask task) {
+        return heap.contains(task);
+    }
+
+    @Override
+    protected final void requeue(EdfTask task) {
+        heap.update(task);
     }
 
     @Override
     protected final @Nullable EdfTask first() {
         return heap.first();
-    }
-
-    @Override
-    protected final void boosted(EdfTask task) {
-        heap.update(task);
     }
 
     @Override
@@ -118,34 +100,9 @@ public class EdfPolicy extends GlobalPolicy<EdfTask> implements SchedParamsListe
     // ---- tasks
 
     @Override
-    protected final void added(EdfTask task) {
+    protected final void arrived(EdfTask task) {
         memory.restore(task);
-        int tgid = context.statusWords().tgid(task.statusWord());
-        Orchestrator orchestrator = tgid > 0 ? orchestrators.taskAdded(agent(), tgid) : null;
-        if (orchestrator != null) {
-            boolean isNew = !stats.containsKey(orchestrator);
-            task.orchestrator = orchestrator;
-            task.stats = stats.computeIfAbsent(orchestrator, process -> new WorkClassStats(process.table()));
-            if (isNew) {
-                orchestrator.refresh(this);
-            }
-            SchedParams params = orchestrator.paramsOf(task.gtid());
-            if (params != null && !task.hasParams) {
-                apply(task, orchestrator, params);
-            }
-        }
         task.updateSchedDeadline();
-    }
-
-    @Override
-    protected final void removed(EdfTask task) {
-        Orchestrator orchestrator = task.orchestrator;
-        if (orchestrator != null) {
-            orchestrators.taskRemoved(orchestrator);
-            if (orchestrators.of(orchestrator.tgid()) == null) {
-                stats.remove(orchestrator);
-            }
-        }
     }
 
     @Override
@@ -169,114 +126,31 @@ public class EdfPolicy extends GlobalPolicy<EdfTask> implements SchedParamsListe
     // ---- what the applications say
 
     @Override
-    public final void paramsChanged(Orchestrator orchestrator, SchedParams params, long oldGtid) {
-        if (oldGtid > 0 && oldGtid != params.gtid() && orchestrator.paramsOf(oldGtid) == null) {
-            EdfTask old = tasks.find(oldGtid);
-            if (old != null && old.orchestrator == orchestrator) {
-                old.withoutParams();
-                place(old);
-            }
-        }
-        EdfTask task = params.gtid() > 0 ? tasks.find(params.gtid()) : null;
-        if (task != null && task.orchestrator == orchestrator) {
-            apply(task, orchestrator, params);
+    protected final void paramsEnd(EdfTask task) {
+        Orchestrator orchestrator = task.orchestrator();
+        if (task.hasParams() && task.hasWork() && orchestrator != null) {
+            long nowNs = agent().now();
+            chargeRunning(task, nowNs);
+            orchestrator.stats().done(task.workClass(), task.elapsedNs, nowNs > task.deadlineNs);
+            task.elapsedNs = 0;
         }
     }
 
-    private void apply(EdfTask task, Orchestrator orchestrator, SchedParams params) {
-        long nowNs = agent().now();
-        WorkClassStats classes = task.stats;
-        boolean hadWork = task.hasWork;
-        if (task.hasParams && hadWork && classes != null) {
-            chargeRunning(task, nowNs);
-            classes.done(task.workClass, task.elapsedNs, nowNs > task.deadlineNs);
-            task.elapsedNs = 0;
-        }
-        task.read(params);
-        if (classes != null && !task.isRestored) {
-            task.estimatedNs = classes.estimateNs(task.workClass);
+    @Override
+    protected final void paramsBegin(EdfTask task, Orchestrator orchestrator, SchedParams params, boolean hadWork) {
+        if (!task.isRestored) {
+            task.estimatedNs = orchestrator.stats().estimateNs(task.workClass());
         }
         if (!params.repeating()) {
             task.deadlineNs = params.deadlineNs();
         } else if (!task.isRestored) {
-            task.deadlineNs = nowNs + params.periodNs();
+            task.deadlineNs = agent().now() + params.periodNs();
         }
         task.isRestored = false;
-        task.mustLeave = hadWork && !task.hasWork;
-        if (params.repeating() && !task.hasWork) {
-            orchestrator.makeEngineRunnable(params);
-            task.hasWork = true;
-        }
         task.updateSchedDeadline();
         memory.keep(task);
-        place(task);
-    }
-
-    /** Brings a task to where it belongs now. */
-    private void place(EdfTask task) {
-        mustLook |= task.mustLeave;
-        if (task.state() == Task.State.QUEUED) {
-            if (!task.hasWork) {
-                heap.remove(task);
-            } else if (heap.contains(task)) {
-                heap.update(task);
-            } else {
-                heap.add(task);
-            }
+        if (params.repeating() && !params.hasWork()) {
+            giveWork(task);
         }
-    }
-
-    // ---- the pass
-
-    @Override
-    public final void lead(Agent agent) {
-        super.lead(agent);
-        orchestrators.lead();
-    }
-
-    @Override
-    protected final void beforePass() {
-        isTableRead = orchestrators.refresh();
-    }
-
-    /** Takes tasks off their CPUs that have no work any more, unless others have just been put there. */
-    @Override
-    protected final void afterDecisions() {
-        if (!mustLook) {
-            return;
-        }
-        mustLook = false;
-        for (int cpu = nextOccupied(0); cpu >= 0; cpu = nextOccupied(cpu + 1)) {
-            EdfTask task = running(cpu);
-            if (task != null && task.mustLeave) {
-                unschedule(cpu);
-            }
-        }
-    }
-
-    @Override
-    public final void committed(int cpu, long gtid, TransactionState state) {
-        super.committed(cpu, gtid, state);
-        EdfTask task = running(cpu);
-        if (gtid == Gtid.NULL && state == TransactionState.COMPLETE && task != null) {
-            task.mustLeave = false;
-        }
-        mustLook |= state != TransactionState.COMPLETE;
-    }
-
-    @Override
-    protected final long wakeAtNs() {
-        if (!isTableRead) {
-            return AGAIN;
-        }
-        // Nobody sends a message when a table changes. It does not matter as long as no task could run.
-        boolean canChange = orchestrators.size() > 0 && (waiting > 0 || hasDecided() || nextOccupied(0) >= 0);
-        return canChange ? nowNs() + tablePeriodNs : UNTIL_MESSAGE;
-    }
-
-    @Override
-    public void dump(StringBuilder out) {
-        super.dump(out);
-        orchestrators.dump(out);
     }
 }

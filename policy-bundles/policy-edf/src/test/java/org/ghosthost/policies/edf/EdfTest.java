@@ -1,6 +1,6 @@
 package org.ghosthost.policies.edf;
 
-import static org.ghosthost.policies.edf.Application.ms;
+import static org.ghosthost.testkit.ScriptedApplication.ms;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -10,14 +10,15 @@ import org.ghosthost.policies.edf.release.Edf;
 import org.ghosthost.policy.Policy;
 import org.ghosthost.policy.TransactionState;
 import org.ghosthost.policy.priotable.SchedItem;
+import org.ghosthost.testkit.ScriptedApplication;
 import org.ghosthost.testkit.ScriptedMachine;
 import org.ghosthost.testkit.ScriptedTask;
 import org.junit.jupiter.api.Test;
 
 /** What release 1.0.0 decides, step by step. CPU 0 is the global agent's. */
 class EdfTest {
-    private final Application app = new Application(new Edf(), 2);
-    private final ScriptedMachine machine = app.machine;
+    private final ScriptedApplication app = new ScriptedApplication(new Edf(), 2);
+    private final ScriptedMachine machine = app.machine();
 
     @Test
     void theEarliestDeadlineIsFirst() {
@@ -52,7 +53,7 @@ class EdfTest {
     void theLessIsLeftToDoTheLaterATaskMustBegin() {
         ScriptedTask a = app.enter("begun", 0, ms(20));
         machine.pass();
-        a.blocks(Application.EXEC_NS / 2);
+        a.blocks(ScriptedApplication.EXEC_NS / 2);
         a.wakesDeferrable();
         app.enter("fresh", 0, ms(20));
         assertEquals("1=fresh", machine.pass());
@@ -62,7 +63,7 @@ class EdfTest {
     void workThatTakesLongerThanExpectedIsExpectedToTakeTwiceAsLong() {
         ScriptedTask a = app.enter("long", 0, ms(20));
         machine.pass();
-        a.blocks(3 * Application.EXEC_NS);
+        a.blocks(3 * ScriptedApplication.EXEC_NS);
         a.wakesDeferrable();
         machine.pass();
         assertTrue(machine.dump().contains("elapsed 3000000 of 4000000"), machine.dump());
@@ -72,9 +73,9 @@ class EdfTest {
     void theTimeOfAClassOfWorkIsLearnt() {
         ScriptedTask a = app.enter("A", 0, ms(20));
         machine.pass();
-        a.blocks(2 * Application.EXEC_NS);
+        a.blocks(2 * ScriptedApplication.EXEC_NS);
         machine.pass();
-        app.client.markRunnable(0, ms(40));
+        app.client().markRunnable(0, ms(40));
         machine.pass();
         // The application's estimate and one sample: (1 + 2) / 2 ms.
         assertTrue(machine.dump().contains("elapsed 0 of 1500000"), machine.dump());
@@ -85,7 +86,7 @@ class EdfTest {
         ScriptedTask a = app.enter("A", 0, ms(20));
         machine.pass();
         machine.advance(700_000);
-        app.client.markRunnable(0, ms(40));
+        app.client().markRunnable(0, ms(40));
         machine.pass();
         machine.advance(200_000);
         a.blocks(900_000);
@@ -107,25 +108,25 @@ class EdfTest {
 
     @Test
     void theTaskOfTheLowestQosGivesWay() {
-        Application wide = new Application(new Edf(), 4);
+        ScriptedApplication wide = new ScriptedApplication(new Edf(), 4);
         wide.enter("one", 1, ms(20));
         wide.enter("zero", 0, ms(20));
         wide.enter("other", 1, ms(20));
-        wide.machine.pass();
+        wide.machine().pass();
         wide.enter("two", 2, ms(20));
-        assertEquals("3=two", wide.machine.pass());
-        assertEquals("1=one 2=other 3=two", wide.machine.running());
+        assertEquals("3=two", wide.machine().pass());
+        assertEquals("1=one 2=other 3=two", wide.machine().running());
     }
 
     @Test
     void allDecisionsOfAPassAreTakenEvenIfOneFails() {
-        Application wide = new Application(new Edf(), 4);
+        ScriptedApplication wide = new ScriptedApplication(new Edf(), 4);
         wide.enter("A", 0, ms(10));
         wide.enter("B", 0, ms(20));
         wide.enter("C", 0, ms(30));
-        wide.machine.refuse(1, TransactionState.AGENT_STALE);
-        assertEquals("2=B 3=C", wide.machine.pass());
-        assertEquals("1=A", wide.machine.pass());
+        wide.machine().refuse(1, TransactionState.AGENT_STALE);
+        assertEquals("2=B 3=C", wide.machine().pass());
+        assertEquals("1=A", wide.machine().pass());
     }
 
     @Test
@@ -166,14 +167,14 @@ class EdfTest {
 
     @Test
     void aBoostedAgentThatHasNowhereToGoSchedulesOn() {
-        Application wide = new Application(new Edf(), 3);
-        wide.machine.boosted(0, true);
-        wide.machine.available(1, false);
-        wide.machine.available(2, false);
+        ScriptedApplication wide = new ScriptedApplication(new Edf(), 3);
+        wide.machine().boosted(0, true);
+        wide.machine().available(1, false);
+        wide.machine().available(2, false);
         wide.enter("A", 0, ms(10));
-        wide.machine.pass();
-        assertEquals(0, wide.machine.globalCpu());
-        assertTrue(wide.machine.waitUntilNs() < Policy.UNTIL_MESSAGE);
+        wide.machine().pass();
+        assertEquals(0, wide.machine().globalCpu());
+        assertTrue(wide.machine().waitUntilNs() < Policy.UNTIL_MESSAGE);
     }
 
     // ---- work
@@ -182,7 +183,7 @@ class EdfTest {
     void aTaskWithoutWorkIsKeptOffTheCpus() {
         app.enterIdle("worker", 0);
         assertEquals("", machine.pass());
-        app.client.markRunnable(0, ms(10));
+        app.client().markRunnable(0, ms(10));
         machine.advance(machine.waitUntilNs() - machine.now());
         assertEquals("1=worker", machine.pass());
     }
@@ -192,12 +193,12 @@ class EdfTest {
         ScriptedTask a = app.enter("worker", 0, ms(10));
         machine.pass();
         assertEquals(1, a.cpu());
-        app.client.markIdle(0);
+        app.client().markIdle(0);
         machine.pass();
         assertEquals("", machine.running());
         machine.pass();
         assertEquals("", machine.running());
-        app.client.markRunnable(0, ms(30));
+        app.client().markRunnable(0, ms(30));
         assertEquals("1=worker", machine.pass());
     }
 
@@ -207,7 +208,7 @@ class EdfTest {
         machine.pass();
         app.enter("small", 0, SchedItem.NO_DEADLINE);
         machine.pass();
-        app.client.markIdle(0);
+        app.client().markIdle(0);
         assertEquals("1=small", machine.pass());
     }
 
@@ -215,7 +216,7 @@ class EdfTest {
     void aRefusedUnscheduleIsTriedAgain() {
         app.enter("worker", 0, ms(10));
         machine.pass();
-        app.client.markIdle(0);
+        app.client().markIdle(0);
         machine.refuse(1, TransactionState.AGENT_STALE);
         machine.pass();
         assertEquals("1=worker", machine.running());
@@ -227,21 +228,22 @@ class EdfTest {
     void aTaskThatGetsWorkAgainInTimeKeepsItsCpu() {
         app.enter("worker", 0, ms(10));
         machine.pass();
-        app.client.markIdle(0);
-        app.client.markRunnable(0, ms(30));
+        app.client().markIdle(0);
+        app.client().markRunnable(0, ms(30));
         machine.pass();
         assertEquals("1=worker", machine.running());
     }
 
     @Test
     void repeatingWorkIsRenewedWithADeadlineOnePeriodAhead() {
-        app.enter("repeating", Application.REPEATING, SchedItem.NO_DEADLINE);
+        app.enter("repeating", ScriptedApplication.REPEATING, SchedItem.NO_DEADLINE);
         machine.pass();
         machine.advance(ms(1));
-        app.client.markIdle(0);
+        app.client().markIdle(0);
         machine.pass();
-        assertFalse(app.client.isIdle(0));
-        assertTrue(machine.dump().contains("deadline " + (machine.now() + Application.PERIOD_NS)), machine.dump());
+        assertFalse(app.client().isIdle(0));
+        long deadlineNs = machine.now() + ScriptedApplication.PERIOD_NS;
+        assertTrue(machine.dump().contains("deadline " + deadlineNs), machine.dump());
         assertEquals("1=repeating", machine.pass());
     }
 
@@ -250,9 +252,9 @@ class EdfTest {
         machine.process(0);
         ScriptedTask stranger = machine.enter("stranger");
         machine.pass();
-        machine.process(Application.TGID);
+        machine.process(ScriptedApplication.TGID);
         app.enter("own", 0, ms(10));
-        app.client.setItem(7, new SchedItem().gtid(stranger.gtid()).workClass(2).runnable(false));
+        app.client().setItem(7, new SchedItem().gtid(stranger.gtid()).workClass(2).runnable(false));
         machine.pass();
         assertEquals("1=stranger", machine.running());
         assertTrue(machine.dump().lines().noneMatch(line -> line.contains("no work")), machine.dump());
@@ -264,7 +266,7 @@ class EdfTest {
         assertEquals("", machine.pass());
         ScriptedTask b = app.enter("B", 0, ms(20));
         machine.pass();
-        app.client.setGtid(0, 0);
+        app.client().setGtid(0, 0);
         b.blocks();
         assertEquals("1=A", machine.pass());
         assertEquals(1, a.cpu());
@@ -333,7 +335,7 @@ class EdfTest {
         app.enter("early", 0, ms(30));
         machine.pass();
         machine.follow(new Edf(), Map.of(), 1);
-        app.client.markRunnable(1, ms(25));
+        app.client().markRunnable(1, ms(25));
         machine.swap();
         a.blocks();
         assertEquals("1=late", machine.pass());

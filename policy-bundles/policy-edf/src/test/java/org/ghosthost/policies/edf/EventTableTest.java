@@ -1,12 +1,13 @@
 package org.ghosthost.policies.edf;
 
-import static org.ghosthost.policies.edf.Application.ms;
+import static org.ghosthost.testkit.ScriptedApplication.ms;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import org.ghosthost.policies.edf.release.Edf;
 import org.ghosthost.policy.Gtid;
 import org.ghosthost.policy.MessageType;
 import org.ghosthost.policy.priotable.SchedItem;
+import org.ghosthost.testkit.ScriptedApplication;
 import org.ghosthost.testkit.ScriptedMachine;
 import org.ghosthost.testkit.ScriptedTask;
 import org.junit.jupiter.api.Test;
@@ -18,14 +19,14 @@ import org.junit.jupiter.api.Test;
 class EventTableTest {
     private static final int OTHER_ITEM = 0;
 
-    private final Application app = new Application(new Edf(), 2);
-    private final ScriptedMachine machine = app.machine;
+    private final ScriptedApplication app = new ScriptedApplication(new Edf(), 2);
+    private final ScriptedMachine machine = app.machine();
     private final ScriptedTask other = app.enter("other", 0, ms(50));
     private final int taskItem = app.reserveItem();
     private final ScriptedTask task = machine.enter("task", false);
 
     private void item(boolean hasWork) {
-        app.client.setItem(taskItem, new SchedItem().gtid(task.gtid()).deadlineNs(ms(60)).runnable(hasWork));
+        app.client().setItem(taskItem, new SchedItem().gtid(task.gtid()).deadlineNs(ms(60)).runnable(hasWork));
     }
 
     private void blocked(boolean hasWork) {
@@ -71,7 +72,7 @@ class EventTableTest {
     }
 
     private void givenWork(String decisions) {
-        app.client.markRunnable(taskItem, ms(70));
+        app.client().markRunnable(taskItem, ms(70));
         assertEquals(decisions, machine.pass());
     }
 
@@ -170,7 +171,7 @@ class EventTableTest {
     @Test
     void yieldOfARunningTaskLetsOthersGoFirst() {
         onCpu();
-        app.client.markRunnable(OTHER_ITEM, ms(90));
+        app.client().markRunnable(OTHER_ITEM, ms(90));
         other.wakesDeferrable();
         task.yields();
         assertPass("1=other", "QUEUED");
@@ -223,7 +224,7 @@ class EventTableTest {
     @Test
     void aQueuedTaskThatLosesItsWorkIsPaused() {
         queued();
-        app.client.markIdle(taskItem);
+        app.client().markIdle(taskItem);
         machine.pass();
         other.blocks();
         assertPass("", "QUEUED");
@@ -235,7 +236,7 @@ class EventTableTest {
         queued();
         app.enter("rival", 0, ms(55));
         machine.pass();
-        app.client.markRunnable(taskItem, ms(52));
+        app.client().markRunnable(taskItem, ms(52));
         machine.pass();
         other.blocks();
         assertPass("1=task", "ON_CPU");
@@ -244,7 +245,7 @@ class EventTableTest {
     @Test
     void aRunningTaskThatLosesItsWorkIsTakenOffItsCpu() {
         onCpu();
-        app.client.markIdle(taskItem);
+        app.client().markIdle(taskItem);
         machine.pass();
         assertEquals("", machine.running());
         assertPass("", "QUEUED");
@@ -254,7 +255,7 @@ class EventTableTest {
     void aYieldingTaskThatLosesItsWorkIsPaused() {
         onCpu();
         task.yields();
-        app.client.markIdle(taskItem);
+        app.client().markIdle(taskItem);
         assertPass("", "QUEUED");
         givenWork("1=task");
     }
@@ -262,7 +263,7 @@ class EventTableTest {
     @Test
     void aRunningTaskThatGetsOtherWorkRunsOn() {
         onCpu();
-        app.client.markRunnable(taskItem, ms(99));
+        app.client().markRunnable(taskItem, ms(99));
         assertPass("", "ON_CPU");
         assertEquals("1=task", machine.running());
     }

@@ -1,64 +1,12 @@
 package org.ghosthost.policies.fifocentralized;
 
-import org.ghosthost.agent.FifoQueue;
-import org.ghosthost.agent.GlobalPolicy;
-import org.ghosthost.agent.Task;
+import org.ghosthost.agent.FifoPolicy;
 import org.ghosthost.policy.PolicyContext;
-import org.jspecify.annotations.Nullable;
 
-/**
- * First come, first served on all CPUs: one queue. A task that was preempted, or woken by somebody who waits for it,
- * goes to its front. With a slice, the task that has had its CPU longest gives way when its slice is over and another
- * one waits.
- */
-final class FifoCentralizedPolicy extends GlobalPolicy<Task> {
-    private final FifoQueue<Task> queue = new FifoQueue<>(tasks);
-    private final long sliceNs;
-
+/** First come, first served on all CPUs, by the building block of that name. */
+final class FifoCentralizedPolicy extends FifoPolicy {
     FifoCentralizedPolicy(PolicyContext context) {
-        super(context, Task::new);
-        sliceNs = context.configuration().durationNs(FifoCentralized.PREEMPTION_TIME_SLICE);
+        super(context, context.configuration().durationNs(FifoCentralized.PREEMPTION_TIME_SLICE));
         startOn((int) context.configuration().integer(FifoCentralized.GLOBAL_CPU));
-    }
-
-    @Override
-    protected void enqueue(Task task) {
-        queue.add(task);
-    }
-
-    @Override
-    protected void dequeue(Task task) {
-        queue.remove(task);
-    }
-
-    @Override
-    protected @Nullable Task first() {
-        return queue.first();
-    }
-
-    @Override
-    protected int victim(Task challenger) {
-        int longest = sliceNs == UNTIL_MESSAGE ? NO_CPU : longestRunning();
-        return longest >= 0 && nowNs() - sinceNs(longest) >= sliceNs ? longest : NO_CPU;
-    }
-
-    @Override
-    protected long wakeAtNs() {
-        if (sliceNs == UNTIL_MESSAGE || queue.isEmpty()) {
-            return UNTIL_MESSAGE;
-        }
-        int longest = longestRunning();
-        long endNs = longest >= 0 ? sinceNs(longest) + sliceNs : UNTIL_MESSAGE;
-        return hasDecided() ? Math.min(endNs, nowNs() + sliceNs) : endNs;
-    }
-
-    private int longestRunning() {
-        int longest = NO_CPU;
-        for (int cpu = nextOccupied(0); cpu >= 0; cpu = nextOccupied(cpu + 1)) {
-            if (longest < 0 || sinceNs(cpu) < sinceNs(longest)) {
-                longest = cpu;
-            }
-        }
-        return longest;
     }
 }

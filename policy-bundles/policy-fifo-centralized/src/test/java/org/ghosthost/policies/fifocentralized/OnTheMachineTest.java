@@ -1,116 +1,27 @@
 package org.ghosthost.policies.fifocentralized;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Map;
-import org.ghosthost.enclave.PolicyRelease;
-import org.ghosthost.kernel.sim.FaultPlan;
-import org.ghosthost.kernel.sim.MachineConfig;
 import org.ghosthost.kernel.sim.Profile;
 import org.ghosthost.policy.PolicyModel;
-import org.ghosthost.policy.topology.Topology;
+import org.ghosthost.testkit.PolicyCases;
 import org.ghosthost.testkit.PolicyTrial;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
-/** The policy on the simulated machine, which checks its own invariants after each event. */
-class OnTheMachineTest {
-    private static final String NAME = "fifo-centralized";
-    private static final String LOAD = "periodic:tasks=40,utilisation=4,period=1ms-10ms,seed=3";
-    private static final long MS = 1_000_000;
-    /** Jobs of the load in 300 ms: no task falls behind by more than a job or two. */
-    private static final long JOBS = 4_900;
-
-    private static PolicyRelease release(String version) {
-        return PolicyTrial.release(NAME, version, PolicyModel.GLOBAL, new FifoCentralized());
-    }
-
-    private static MachineConfig machine(Profile profile, long seed) {
-        return MachineConfig.of(Topology.parse("6"), seed).withProfile(profile).withInvariants(true);
-    }
-
-    private static PolicyTrial trial(MachineConfig config) throws Exception {
-        PolicyTrial trial = new PolicyTrial(config);
-        trial.attach(release("1.0.0"), Map.of());
-        return trial;
-    }
-
-    private static void assertAllGoOn(PolicyTrial trial, long longestWaitNs) {
-        trial.assertSound(NAME);
-        assertTrue(trial.jobs() > JOBS, () -> trial + ": jobs " + trial.jobs() + "\n" + trial.dump());
-        assertTrue(trial.longestWaitNs() < longestWaitNs,
-                () -> trial + ": longest wait, ns " + trial.longestWaitNs() + "\n" + trial.dump());
-    }
-
-    @ParameterizedTest
-    @CsvSource({"GHOST, 1", "SCHED_EXT, 1", "SCHED_EXT, 2"})
-    void everyTaskGoesOn(Profile profile, long seed) throws Exception {
-        try (PolicyTrial trial = trial(machine(profile, seed))) {
-            trial.load(LOAD);
-            trial.runFor(300 * MS);
-            assertAllGoOn(trial, 20 * MS);
-        }
-    }
-
-    @ParameterizedTest
-    @CsvSource({"GHOST, 1", "SCHED_EXT, 2"})
-    void everyTaskGoesOnThoughMessagesAreLostAndAgentsAreHeldUp(Profile profile, long seed) throws Exception {
-        FaultPlan faults = new FaultPlan(2_000, 200_000, 20_000, 0);
-        try (PolicyTrial trial = trial(machine(profile, seed).withFaults(faults))) {
-            trial.load(LOAD);
-            trial.runFor(300 * MS);
-            assertTrue(trial.status().overflows() > 0, trial + ": no message was lost");
-            assertAllGoOn(trial, 20 * MS);
-        }
-    }
-
-    @ParameterizedTest
-    @CsvSource({"GHOST, 1", "SCHED_EXT, 2"})
-    void everyTaskGoesOnThoughOtherClassesTakeCpusAway(Profile profile, long seed) throws Exception {
-        try (PolicyTrial trial = trial(machine(profile, seed))) {
-            trial.load(LOAD);
-            trial.load("periodic:tasks=6,utilisation=0.6,period=2ms-20ms,seed=4,class=fair");
-            trial.runFor(300 * MS);
-            assertAllGoOn(trial, 20 * MS);
-        }
-    }
-
-    @ParameterizedTest
-    @CsvSource({"GHOST, 1", "SCHED_EXT, 2"})
-    void aReleaseTakesOverFromAnotherUnderLoad(Profile profile, long seed) throws Exception {
-        try (PolicyTrial trial = new PolicyTrial(machine(profile, seed))) {
-            trial.load(LOAD);
-            trial.runFor(20 * MS);
-            for (int version = 1; version <= 8; version++) {
-                trial.attach(release(version + ".0.0"), Map.of());
-                trial.runFor(35 * MS);
-            }
-            assertAllGoOn(trial, 20 * MS);
-        }
-    }
-
-    @Test
-    void theSameSeedMakesTheSameRun() throws Exception {
-        long[] hashes = new long[2];
-        for (int run = 0; run < hashes.length; run++) {
-            try (PolicyTrial trial = trial(machine(Profile.SCHED_EXT, 5).withInvariants(false))) {
-                trial.load(LOAD);
-                trial.runFor(100 * MS);
-                hashes[run] = trial.traceHash();
-            }
-        }
-        assertEquals(hashes[0], hashes[1]);
+/** The policy on the simulated machine. */
+class OnTheMachineTest extends PolicyCases {
+    OnTheMachineTest() {
+        super("fifo-centralized", PolicyModel.GLOBAL, new FifoCentralized());
     }
 
     @Test
     void aSliceSharesTheCpus() throws Exception {
-        try (PolicyTrial trial = new PolicyTrial(machine(Profile.GHOST, 1))) {
-            trial.attach(release("1.0.0"), Map.of(FifoCentralized.PREEMPTION_TIME_SLICE, "1ms"));
+        Map<String, String> slice = Map.of(FifoCentralized.PREEMPTION_TIME_SLICE, "1ms");
+        try (PolicyTrial trial = trial(machine(Profile.GHOST, 1), slice)) {
             trial.load("spin:tasks=10");
             trial.runFor(100 * MS);
-            trial.assertSound(NAME);
+            trial.assertSound("fifo-centralized");
             assertTrue(trial.longestWaitNs() < 3 * MS, trial + ": longest wait, ns " + trial.longestWaitNs());
         }
     }

@@ -1,4 +1,4 @@
-package org.ghosthost.policies.edf;
+package org.ghosthost.testkit;
 
 import org.ghosthost.policy.PolicyFactory;
 import org.ghosthost.policy.PolicyModel;
@@ -7,23 +7,26 @@ import org.ghosthost.policy.priotable.PrioTableClient;
 import org.ghosthost.policy.priotable.PrioTableLayout;
 import org.ghosthost.policy.priotable.SchedItem;
 import org.ghosthost.policy.priotable.WorkClass;
-import org.ghosthost.testkit.ScriptedMachine;
-import org.ghosthost.testkit.ScriptedTask;
 
-/** One process with a PrioTable, whose tasks say what they are about to do. */
-final class Application {
-    static final int TGID = 500;
-    /** Work classes: QoS 0, 1, 2, each of 1 ms; and repeating work of QoS 0 each 10 ms. */
-    static final int REPEATING = 3;
-    static final long EXEC_NS = 1_000_000;
-    static final long PERIOD_NS = 10_000_000;
+/** One process with a PrioTable, whose tasks say what they are about to do; on a {@link ScriptedMachine}. */
+public final class ScriptedApplication {
+    /** The process. */
+    public static final int TGID = 500;
 
-    final ScriptedMachine machine;
-    final PrioTable table = PrioTable.create(32, 4, 11);
-    final PrioTableClient client = new PrioTableClient(table);
+    /** Work class of repeating work of QoS 0, each {@link #PERIOD_NS}; the classes below have this number as QoS. */
+    public static final int REPEATING = 3;
+    /** Expected time of each piece of work, ns. */
+    public static final long EXEC_NS = 1_000_000;
+    /** Time between two pieces of repeating work, ns. */
+    public static final long PERIOD_NS = 10_000_000;
+
+    private final ScriptedMachine machine;
+    private final PrioTable table = PrioTable.create(32, 4, 11);
+    private final PrioTableClient client = new PrioTableClient(table);
     private int items;
 
-    Application(PolicyFactory policy, int cpus) {
+    /** The process on a machine of its own, under this policy, which must be a global one. */
+    public ScriptedApplication(PolicyFactory policy, int cpus) {
         machine = ScriptedMachine.of(policy, PolicyModel.GLOBAL, cpus);
         for (int qos = 0; qos < REPEATING; qos++) {
             client.setWorkClass(qos, new WorkClass().flags(PrioTableLayout.CLASS_ONE_SHOT).qos(qos)
@@ -35,13 +38,28 @@ final class Application {
         machine.process(TGID);
     }
 
+    /** The machine. */
+    public ScriptedMachine machine() {
+        return machine;
+    }
+
+    /** The table, as the policy has it. */
+    public PrioTable table() {
+        return table;
+    }
+
+    /** The application's side of the table. */
+    public PrioTableClient client() {
+        return client;
+    }
+
     /** A task that can run and has work of this class until the deadline. Items are given in the order of entry. */
-    ScriptedTask enter(String name, int workClass, long deadlineNs) {
+    public ScriptedTask enter(String name, int workClass, long deadlineNs) {
         return enter(name, workClass, deadlineNs, true);
     }
 
     /** A task that can run, but has no work yet. */
-    ScriptedTask enterIdle(String name, int workClass) {
+    public ScriptedTask enterIdle(String name, int workClass) {
         return enter(name, workClass, SchedItem.NO_DEADLINE, false);
     }
 
@@ -53,12 +71,12 @@ final class Application {
     }
 
     /** Leaves out an item, for the test to write. */
-    int reserveItem() {
+    public int reserveItem() {
         return items++;
     }
 
     /** Time in so many ms from the start. */
-    static long ms(long ms) {
+    public static long ms(long ms) {
         return ms * 1_000_000;
     }
 }
