@@ -131,7 +131,9 @@ CALLBACK(void, enqueue)
     struct ghost_cpu *c = cpus_at(cpu);
     /* An exiting task may have lost its number, by which agents name it. */
     bool at_once = p->flags & PF_EXITING || is_pinned(p, enq_flags);
-    u32 type = classify(t, c, before, &flags);
+    bool goes_on = mode == GHOST_MODE_HOLD && state_of(before) == RUNNING && !(t->marks & (TASK_YIELDED | TASK_FORCE_OFF));
+    at_once |= goes_on;
+    u32 type = goes_on ? 0 : classify(t, c, before, &flags);
     t->marks = mode == GHOST_MODE_VRUNTIME ? TASK_BY_VRUNTIME : 0;
     if (enq_flags & SCX_ENQ_REENQ) {
         t->reenqueues++;
@@ -155,7 +157,7 @@ CALLBACK(void, enqueue)
     if (type)
         tell_enqueued(t, p, word, type, flags, cpu);
     if (at_once)
-        insert(p, SCX_DSQ_LOCAL, SHORT_SLICE_NS, SCX_ENQ_PREEMPT);
+        insert(p, SCX_DSQ_LOCAL, SHORT_SLICE_NS, goes_on ? 0 : SCX_ENQ_PREEMPT);
     else
         park(t, p, e, mode, cpu, enq_flags);
 }
@@ -249,12 +251,12 @@ INLINE bool send_last(struct task *t, struct task_struct *p, u64 word, u32 type,
         t->word_flags = (t->word_flags & ~(GHOST_SW_RUNNABLE | GHOST_SW_ON_CPU)) | GHOST_SW_CAN_FREE;
         publish(sw, barrier_of(word), t->word_flags);
     }
+    if (e)
+        FETCH_ADD(type == GHOST_TASK_DEAD ? &e->died : &e->departed, 1);
     bool heard = g && READ_ONCE(g->attached) && send_edge(t, p, word, type, flags, cpu);
     retire(t, heard);
-    if (e) {
-        FETCH_ADD(type == GHOST_TASK_DEAD ? &e->died : &e->departed, 1);
+    if (e)
         FETCH_ADD(&e->tasks, -1);
-    }
     return heard;
 }
 
@@ -368,7 +370,9 @@ CALLBACK(void, set_weight)
     if (!t)
         return;
     u32 state = state_of(READ_ONCE(t->word));
-    if (is_told_of(state)) {
+    bool fresh = t->marks & TASK_FRESH_NICE;
+    t->marks &= ~TASK_FRESH_NICE;
+    if (is_told_of(state) && !fresh) {
         tell_changed(t, p, GHOST_TASK_PRIORITY_CHANGED);
     } else if (is_enclave_task(state)) {
         struct ghost_status_word *sw = status_word_at(t->enclave, t->status_word);
@@ -382,7 +386,11 @@ CALLBACK(void, set_cpumask)
     struct task_struct *p = TASK(0);
     const struct cpumask *mask = (const struct cpumask *)args[1];
     struct task *t = task_of(p);
-    if (!t || !is_told_of(state_of(READ_ONCE(t->word))))
+    if (!t)
+        return;
+    bool fresh = t->marks & TASK_FRESH_CPUS;
+    t->marks &= ~TASK_FRESH_CPUS;
+    if (fresh || !is_told_of(state_of(READ_ONCE(t->word))))
         return;
     tell_changed(t, p, GHOST_TASK_AFFINITY_CHANGED);
     u64 word = READ_ONCE(t->word);
@@ -412,6 +420,7 @@ CALLBACK(void, enable)
         return;
     }
     advance(t, BLOCKED, NO_CPU, 1);
+    t->marks = TASK_FRESH_NICE | TASK_FRESH_CPUS;
     struct ghost_status_word *sw = status_word_at(t->enclave, t->status_word);
     u64 word = READ_ONCE(t->word);
     if (sw)

@@ -41,6 +41,8 @@ enum task_state {
 #define TASK_YIELDED (1u << 0)
 #define TASK_FORCE_OFF (1u << 1)
 #define TASK_BY_VRUNTIME (1u << 2) /* it is parked in the queue that is ordered by virtual runtime */
+#define TASK_FRESH_NICE (1u << 3)  /* the kernel is about to tell its nice value and CPUs for the first time, */
+#define TASK_FRESH_CPUS (1u << 4)  /* which is no change */
 
 INLINE u32 state_of(u64 word) { return word & 0x3f; }
 INLINE u32 cpu_of(u64 word) { return word >> 6 & 0x3ff; }

@@ -31,6 +31,7 @@ struct ring {
     volatile uint64_t *producer;
     const unsigned char *data;
     uint32_t size;
+    int fd;
 };
 static struct ring rings[GHOST_MAX_QUEUES];
 
@@ -146,6 +147,7 @@ void make_queue(uint32_t queue, uint32_t enclave, int wakeup_cpu, uint32_t bytes
         die("rings[%u]: %s", queue, strerror(errno));
     struct ring *r = &rings[queue];
     r->size = bytes;
+    r->fd = fd;
     r->consumer = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     void *rest = mmap(NULL, 4096 + 2ul * bytes, PROT_READ, MAP_SHARED, fd, 4096);
     if (r->consumer == MAP_FAILED || rest == MAP_FAILED)
@@ -154,6 +156,11 @@ void make_queue(uint32_t queue, uint32_t enclave, int wakeup_cpu, uint32_t bytes
     r->data = (unsigned char *)rest + 4096;
     queues[queue].wakeup_cpu = wakeup_cpu;
     __atomic_store_n(&queues[queue].enclave, enclave, __ATOMIC_RELEASE);
+}
+
+int ring_fd(uint32_t queue)
+{
+    return rings[queue].fd;
 }
 
 bool next_message(uint32_t queue, struct ghost_message *into)

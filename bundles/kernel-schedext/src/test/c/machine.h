@@ -38,6 +38,8 @@ void nap_ms(int ms);
 
 /* ---- queues */
 void make_queue(uint32_t queue, uint32_t enclave, int wakeup_cpu, uint32_t bytes);
+/* For epoll. */
+int ring_fd(uint32_t queue);
 /* The next message, or false. */
 bool next_message(uint32_t queue, struct ghost_message *into);
 /* The next message of that type for that gtid (0 = any) within ms; others are thrown away. */
