@@ -17,6 +17,9 @@ final class AgentLoop implements AgentPass, KernelEnclave.MessageHandler, Mailbo
     /** Messages handled in one pass; the rest wait for the next. */
     static final int MAX_MESSAGES_PER_PASS = 256;
 
+    /** While the backend decides, messages wake nobody and are looked at now and then. */
+    private static final long IN_KERNEL_LOOK_NS = 10_000_000;
+
     private final Enclave enclave;
     private final Agents agents;
     private final Lead lead;
@@ -120,6 +123,8 @@ final class AgentLoop implements AgentPass, KernelEnclave.MessageHandler, Mailbo
             waitUntilNs = leader.instance(cpu).schedule(leader.agent(cpu));
             if (more || lead.mustHurry()) {
                 waitUntilNs = Policy.AGAIN;
+            } else if (leader.inKernel() != null) {
+                waitUntilNs = Math.min(waitUntilNs, agent.now() + IN_KERNEL_LOOK_NS);
             }
         } catch (Throwable t) { // whatever a policy throws ends that policy, not the host
             lead.leaderFailed(leader, t);

@@ -4,8 +4,10 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.ToLongFunction;
+import org.ghosthost.enclave.kernel.EnclaveMode;
 import org.ghosthost.enclave.kernel.KernelEnclave;
 import org.ghosthost.enclave.kernel.KernelException;
+import org.ghosthost.policy.InKernel;
 import org.ghosthost.policy.Message;
 import org.ghosthost.policy.TransactionState;
 import org.ghosthost.policy.topology.CpuSet;
@@ -91,7 +93,7 @@ final class Agents {
     }
 
     boolean spins(Generation leader, int cpu) {
-        return leader.isGlobal() && cpu == globalCpu;
+        return leader.isGlobal() && cpu == globalCpu && leader.inKernel() == null;
     }
 
     /** The global agent gives the lead to the one of {@code cpu}, as soon as neither is in a pass. */
@@ -156,6 +158,19 @@ final class Agents {
         int result = -1;
         for (int i = 0; i < MAX_ASSOCIATE_TRIES && result < 0; i++) { // a message may raise the barrier meanwhile
             result = kernel.associateAgent(cpu, queue, kernel.statusWords().barrier(loops[cpu].agentWord()));
+        }
+    }
+
+    /** Lets the backend decide, or the agents. */
+    void setMode(Generation generation) throws KernelException {
+        InKernel inKernel = generation.inKernel();
+        EnclaveMode mode = inKernel == null ? EnclaveMode.AGENTS
+                : switch (inKernel.order()) {
+                    case FIFO -> EnclaveMode.FIFO;
+                    case VRUNTIME -> EnclaveMode.VRUNTIME;
+                };
+        if (inKernel != null || kernel.mode() != mode) {
+            kernel.setMode(mode, inKernel == null ? 0 : inKernel.sliceNs());
         }
     }
 

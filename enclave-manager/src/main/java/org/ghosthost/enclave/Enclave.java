@@ -14,6 +14,7 @@ import org.ghosthost.enclave.kernel.KernelEnclave;
 import org.ghosthost.enclave.kernel.KernelException;
 import org.ghosthost.enclave.kernel.Tunable;
 import org.ghosthost.policy.Feature;
+import org.ghosthost.policy.InKernel;
 import org.ghosthost.policy.Policy;
 import org.ghosthost.policy.PolicyModel;
 import org.ghosthost.policy.StatusWords;
@@ -155,10 +156,19 @@ public final class Enclave {
         Handoff way = new Handoff(id(), leader.number(), leader.release().id(), number, release.id(), backend.now());
         Generation next = Generation.create(number, release, configuration, memory, cpus, backend.topology(),
                 seed + number);
+        checkMode(next);
         nextGeneration++;
         way.advance(Handoff.Event.PREPARED);
         lead.start(next, way);
         return way;
+    }
+
+    private void checkMode(Generation next) throws EnclaveException {
+        InKernel inKernel = next.inKernel();
+        if (inKernel != null && !backend.features().contains(inKernel.order().feature())) {
+            throw new EnclaveException("policy " + next.release().id() + ", so configured, needs "
+                    + inKernel.order().feature().text() + ", which the " + backend.name() + " backend has not got");
+        }
     }
 
     /** The handoffs so far, oldest first. */

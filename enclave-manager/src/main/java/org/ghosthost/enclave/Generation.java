@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import org.ghosthost.policy.Agent;
 import org.ghosthost.policy.Configuration;
+import org.ghosthost.policy.InKernel;
 import org.ghosthost.policy.Message;
 import org.ghosthost.policy.MessageType;
 import org.ghosthost.policy.Policy;
@@ -28,6 +29,7 @@ final class Generation {
     private final Policy[] instances;
     private final int firstCpu;
     private final boolean global;
+    private final @Nullable InKernel inKernel;
     private final EnclaveMemory.View memory;
     private final int memoryVersion;
     private final int[] seen;
@@ -45,6 +47,7 @@ final class Generation {
         this.instances = instances;
         this.firstCpu = firstCpu;
         global = release.model() != PolicyModel.PER_CPU;
+        inKernel = release.model() == PolicyModel.IN_KERNEL ? instances[firstCpu].inKernel() : null;
         this.memory = memory;
         memoryVersion = release.factory().policyMemoryVersion();
         seen = new int[maxTasks];
@@ -67,7 +70,12 @@ final class Generation {
                         configuration, seed, memory.slots(), memory.statusWords(), view.memory(),
                         view.inherited()));
             }
-            return new Generation(number, release, given, instances, cpus.first(), view, memory.slots(), seed);
+            Generation made =
+                    new Generation(number, release, given, instances, cpus.first(), view, memory.slots(), seed);
+            if (release.model() == PolicyModel.IN_KERNEL && made.inKernel == null) {
+                throw new IllegalArgumentException("its model is in-kernel, but it does not say how");
+            }
+            return made;
         } catch (IllegalArgumentException e) {
             throw new EnclaveException("policy " + release.id() + " cannot be attached: " + Thrown.message(e));
         } catch (Throwable t) { // whatever a factory throws is its own fault, not the host's
@@ -89,6 +97,11 @@ final class Generation {
 
     boolean isGlobal() {
         return global;
+    }
+
+    /** How the backend schedules while this generation leads; null if agents decide. */
+    @Nullable InKernel inKernel() {
+        return inKernel;
     }
 
     /** The instance that decides for {@code cpu}. */

@@ -333,8 +333,9 @@ final class Lead {
         ledSinceNs = enclave.clock();
         agents.led(old, next);
         try {
+            agents.setMode(next);
             agents.tellLead(next);
-        } catch (Throwable t) { // thrown by the policy's lead callback
+        } catch (Throwable t) { // thrown by the policy's lead callback, or the backend cannot do what it promised
             leaderFailed(next, t);
             recover();
         }

@@ -1,6 +1,7 @@
 package org.ghosthost.policy;
 
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /**
@@ -23,6 +24,16 @@ public interface Policy {
     long AGAIN = Long.MIN_VALUE;
     /** Returned by {@link #schedule}: nothing to do until a message comes. */
     long UNTIL_MESSAGE = Long.MAX_VALUE;
+
+    /**
+     * Asked once, before {@link #attached}, of a policy whose model is {@link PolicyModel#IN_KERNEL}: how the backend is
+     * to schedule while this policy leads. Such a policy hears of tasks late, and decides nothing.
+     *
+     * @return null in every other policy
+     */
+    default @Nullable InKernel inKernel() {
+        return null;
+    }
 
     /**
      * A task is in the enclave. Also used to show a task again, known or not, with its present state: on discovery

@@ -63,7 +63,7 @@ abstract class InertEnclave implements KernelEnclave {
     }
 
     @Override
-    public void setMode(EnclaveMode mode) {}
+    public void setMode(EnclaveMode mode, long sliceNs) {}
 
     @Override
     public EnclaveMode mode() {

@@ -9,5 +9,10 @@ public enum EnclaveMode {
     /** The backend, by weighted virtual runtime. */
     VRUNTIME,
     /** Nobody: what runs goes on, what waits waits. For short moments. */
-    HOLD
+    HOLD;
+
+    /** Whether the backend decides. */
+    public boolean isInKernel() {
+        return this == FIFO || this == VRUNTIME;
+    }
 }

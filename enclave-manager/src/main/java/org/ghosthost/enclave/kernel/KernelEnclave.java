@@ -173,8 +173,12 @@ public interface KernelEnclave {
     /** Sets a tunable. EINVAL if the value is out of range; ENOTSUP if the backend has not got it. */
     void setTunable(Tunable tunable, long value) throws KernelException;
 
-    /** Who decides. ENOTSUP if the backend cannot. */
-    void setMode(EnclaveMode mode) throws KernelException;
+    /**
+     * Who decides. ENOTSUP if the backend cannot.
+     *
+     * @param sliceNs longest turn of a task in the modes in which the backend decides, ns; 0 = as the backend likes
+     */
+    void setMode(EnclaveMode mode, long sliceNs) throws KernelException;
 
     /** Who decides now. */
     EnclaveMode mode();

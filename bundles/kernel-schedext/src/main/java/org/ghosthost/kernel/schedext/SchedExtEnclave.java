@@ -405,8 +405,10 @@ final class SchedExtEnclave implements KernelEnclave {
     }
 
     @Override
-    public void setMode(EnclaveMode to) throws KernelException {
+    public void setMode(EnclaveMode to, long sliceNs) throws KernelException {
         checkAlive();
+        side.enclaves.setLong(slot, SchedExtLayout.Enclave.IN_KERNEL_SLICE_NS,
+                sliceNs > 0 ? sliceNs : kernel.options().sliceUs() * 1_000L);
         mode = to;
         applyMode();
     }

@@ -61,7 +61,7 @@ final class CpuScheduler {
         }
         c.switchtoCount = 0;
         if (next == null && !nextAgent) {
-            m.fifo.idle(c);
+            m.inKernel.idle(c);
         }
         m.ticks.update(c);
         m.arm(c);
@@ -144,8 +144,8 @@ final class CpuScheduler {
         Task next = null;
         if (c.agent != null || e.mode != EnclaveMode.AGENTS) {
             next = latchedOrPrev(c, e, prev);
-            if (next == null && e.mode == EnclaveMode.FIFO && !nextAgent) {
-                next = m.fifo.pick(e, c, mayGoOn && c.switchtoCount == 0 ? prev : null);
+            if (next == null && e.mode.isInKernel() && !nextAgent) {
+                next = m.inKernel.pick(e, c, mayGoOn && c.switchtoCount == 0 ? prev : null);
             }
         }
         if (next == null && !nextAgent) {

@@ -1,6 +1,5 @@
 package org.ghosthost.kernel.sim;
 
-import org.ghosthost.enclave.kernel.EnclaveMode;
 import org.ghosthost.enclave.kernel.Tunable;
 import org.ghosthost.policy.abi.StatusWordLayout;
 import org.ghosthost.workload.SchedulingClass;
@@ -23,8 +22,8 @@ final class GhostClass {
         m.watchdog.watch(e);
         if (e.keepsWaiting) {
             e.waiting.addLast(t);
-            if (e.mode == EnclaveMode.FIFO) {
-                m.fifo.findCpu(e, t);
+            if (e.mode.isInKernel()) {
+                m.inKernel.begins(e, t);
             }
         }
     }

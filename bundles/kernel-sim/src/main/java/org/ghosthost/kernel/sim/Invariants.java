@@ -9,7 +9,6 @@ import static org.ghosthost.policy.abi.StatusWordLayout.FLAG_ON_CPU;
 import static org.ghosthost.policy.abi.StatusWordLayout.FLAG_RUNNABLE;
 
 import java.util.Arrays;
-import org.ghosthost.enclave.kernel.EnclaveMode;
 import org.ghosthost.policy.Gtid;
 import org.ghosthost.policy.MessageType;
 import org.ghosthost.policy.TransactionState;
@@ -108,7 +107,7 @@ final class Invariants {
         SimEnclave e = c.enclave;
         if (t.isGhost()) {
             check(e != null && t.enclave == e, "%s runs on CPU %s, which is not of its enclave", t, c.id);
-            boolean decided = c.agent != null || (e != null && e.mode == EnclaveMode.FIFO);
+            boolean decided = c.agent != null || (e != null && e.mode.isInKernel());
             check(decided || m.config.profile() == Profile.SCHED_EXT, "%s runs on CPU %s without agent", t, c.id);
         }
         protocol.ran(t);

@@ -63,7 +63,7 @@ final class Machine {
     final TaskLife life = new TaskLife(this);
     final TaskProperties properties = new TaskProperties(this);
     final SwitchTo switchto = new SwitchTo(this);
-    final InKernelFifo fifo = new InKernelFifo(this);
+    final InKernel inKernel = new InKernel(this);
     final Timers timers = new Timers(this);
     final Watchdog watchdog = new Watchdog(this);
     final PrioTables prioTables = new PrioTables();

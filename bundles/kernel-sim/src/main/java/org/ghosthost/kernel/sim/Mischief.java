@@ -76,7 +76,7 @@ final class Mischief {
             return null;
         }
         c.bypass = false;
-        Task t = m.fifo.first(e, c);
+        Task t = m.inKernel.first(e, c);
         if (t != null) {
             c.latchSliceNs = SHORTEST_SLICE_NS + rng.below(SLICE_SPREAD_NS);
         }

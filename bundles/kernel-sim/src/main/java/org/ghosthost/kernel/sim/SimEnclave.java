@@ -31,6 +31,8 @@ final class SimEnclave implements KernelEnclave {
     boolean keepsWaiting;
 
     EnclaveMode mode = EnclaveMode.AGENTS;
+    long inKernelSliceNs;
+    long vruntime;
     int generation;
     boolean alive = true;
 
@@ -395,21 +397,19 @@ final class SimEnclave implements KernelEnclave {
     }
 
     @Override
-    public void setMode(EnclaveMode to) throws KernelException {
+    public void setMode(EnclaveMode to, long sliceNs) throws KernelException {
         checkAlive();
-        if (to == EnclaveMode.VRUNTIME) {
-            throw new KernelException(Errno.ENOTSUP, "the simulated machine does not schedule by virtual runtime");
-        }
         mode = to;
+        inKernelSliceNs = sliceNs > 0 ? sliceNs : m.config.fifoSliceNs();
         keepWaiting();
-        if (to == EnclaveMode.FIFO) {
-            m.fifo.start(this);
+        if (to.isInKernel()) {
+            m.inKernel.start(this);
         }
     }
 
     /** Begins or ceases to keep the list of those that wait. */
     private void keepWaiting() {
-        boolean keep = mode == EnclaveMode.FIFO || m.config.profile() == Profile.SCHED_EXT;
+        boolean keep = mode.isInKernel() || m.config.profile() == Profile.SCHED_EXT;
         if (keep != keepsWaiting) {
             keepsWaiting = keep;
             if (keep) {

@@ -38,7 +38,6 @@ public final class SimulatedKernel implements KernelBackend, WorkloadRunner {
         machine = new Machine(config);
         driver = new Driver(machine);
         EnumSet<Feature> offered = EnumSet.allOf(Feature.class);
-        offered.remove(Feature.MODE_VRUNTIME);
         if (config.profile() == Profile.SCHED_EXT) {
             offered.removeAll(EnumSet.of(
                     Feature.SWITCHTO, Feature.TIMERS, Feature.L1D_FLUSH, Feature.AGENT_RUNNABILITY));

@@ -46,6 +46,8 @@ final class Task implements TaskContext {
     /** On a CPU: until when its time is in {@link #runtime}. */
     long chargedAt;
     long runtime;
+    long vruntime;
+    long vruntimeChargedTo;
     long runnableSince;
     long argument;
 

@@ -121,7 +121,7 @@ class ChaosTest {
             switch (rng.below(26)) {
                 case 0, 1, 2, 3, 4, 5 -> toggleAgent(cpu);
                 case 6 -> setTunable(Tunable.values()[rng.below(8)], rng.below(2));
-                case 7 -> e.setMode(EnclaveMode.values()[new int[] {0, 0, 1, 3}[rng.below(4)]]);
+                case 7 -> e.setMode(EnclaveMode.values()[new int[] {0, 0, 1, 3}[rng.below(4)]], 0);
                 case 8 -> e.setGeneration(e.generation + 1);
                 case 9 -> setCpus();
                 case 10 -> kernel.blockAgent(cpu, rng.below(200_000));
@@ -230,7 +230,7 @@ class ChaosTest {
                 kernel.setOnline(cpu, true);
             }
             e.setCpus(CpuSet.range(0, cpus - 1));
-            e.setMode(EnclaveMode.AGENTS);
+            e.setMode(EnclaveMode.AGENTS, 0);
             for (Tunable tunable : Tunable.values()) {
                 setTunable(tunable, 0);
             }

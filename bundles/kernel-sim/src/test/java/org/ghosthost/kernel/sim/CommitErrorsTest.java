@@ -221,9 +221,9 @@ class CommitErrorsTest {
         lab.agent(1);
         Lab.Puppet t = lab.ghost("t").runs(100 * MS);
         lab.settle();
-        lab.enclave.setMode(EnclaveMode.HOLD);
+        lab.enclave.setMode(EnclaveMode.HOLD, 0);
         assertEquals(TransactionState.AGENT_STALE, commit(1, t, INLINE));
-        lab.enclave.setMode(EnclaveMode.AGENTS);
+        lab.enclave.setMode(EnclaveMode.AGENTS, 0);
         assertEquals(TransactionState.COMPLETE, commit(1, t, INLINE));
     }
 

@@ -198,7 +198,6 @@ class EnclaveControlTest {
             assertEquals(tunable == Tunable.RUNNABLE_TIMEOUT ? 17 : 1, lab.enclave.tunable(tunable));
         }
         assertEquals(Errno.EINVAL, refused(() -> lab.enclave.setTunable(Tunable.RUNNABLE_TIMEOUT, -1)));
-        assertEquals(Errno.ENOTSUP, refused(() -> lab.enclave.setMode(EnclaveMode.VRUNTIME)));
     }
 
     @Test

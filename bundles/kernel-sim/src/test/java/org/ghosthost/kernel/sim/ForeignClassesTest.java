@@ -147,7 +147,7 @@ class ForeignClassesTest {
 
     @Test
     void theMachineSchedulesFirstComeFirstServedInTurns() throws KernelException {
-        lab.enclave.setMode(EnclaveMode.FIFO);
+        lab.enclave.setMode(EnclaveMode.FIFO, 0);
         Lab.Puppet[] tasks = new Lab.Puppet[5];
         for (int i = 0; i < tasks.length; i++) {
             tasks[i] = lab.ghost("t" + i).runs(10 * MS);
@@ -164,7 +164,7 @@ class ForeignClassesTest {
 
     @Test
     void aLoneTaskGoesOnWithoutASwitchUnderFifo() throws KernelException {
-        lab.enclave.setMode(EnclaveMode.FIFO);
+        lab.enclave.setMode(EnclaveMode.FIFO, 0);
         ScriptedAgent agent = lab.globalAgent(0);
         Lab.Puppet t = lab.ghost("t").runs(10 * US).yields().runs(20 * MS);
         lab.kernel.runFor(30 * MS);
@@ -180,13 +180,13 @@ class ForeignClassesTest {
         Lab.Puppet b = lab.ghost("b").runs(10 * MS);
         lab.settle();
         lab.run(global, a, 1);
-        lab.enclave.setMode(EnclaveMode.HOLD);
+        lab.enclave.setMode(EnclaveMode.HOLD, 0);
         lab.kernel.runFor(5 * MS);
         assertTrue(lab.onCpu(a, 1));
         lab.kernel.runFor(20 * MS);
         assertEquals(Task.BLOCKED, lab.task(a).state);
         assertEquals(Task.READY, lab.task(b).state);
-        lab.enclave.setMode(EnclaveMode.FIFO);
+        lab.enclave.setMode(EnclaveMode.FIFO, 0);
         lab.kernel.runFor(20 * MS);
         assertEquals(Task.BLOCKED, lab.task(b).state);
     }
@@ -199,7 +199,7 @@ class ForeignClassesTest {
         lab.settle();
         Lab.Puppet third = lab.ghost("third").runs(2 * MS);
         lab.settle();
-        lab.enclave.setMode(EnclaveMode.FIFO);
+        lab.enclave.setMode(EnclaveMode.FIFO, 0);
         lab.settle();
         assertTrue(lab.task(first).isOnCpu() && lab.task(second).isOnCpu() && !lab.task(third).isOnCpu());
     }
