@@ -10,6 +10,15 @@ fail() {
     exit 1
 }
 
+# What a scenario that failed leaves to read.
+report() {
+    if (($? != 0)); then
+        tail -n 40 host.txt work/host.log
+        ask ghost:status --json
+    fi >&2
+}
+trap report EXIT
+
 # await SECONDS WHAT COMMAND...: until the command succeeds.
 await() {
     local seconds=$1 what=$2 end=$((SECONDS + $1))
