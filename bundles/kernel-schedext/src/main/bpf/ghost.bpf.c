@@ -207,6 +207,9 @@ CALLBACK(void, running)
         if (fresh)
             t->marks &= ~TASK_YIELDED;
     }
+    struct ghost_enclave *e = enclaves_at(t->enclave);
+    if (e && READ_ONCE(e->mode) == GHOST_MODE_VRUNTIME)
+        advance_vruntime(t, e);
     u64 word = READ_ONCE(t->word);
     struct ghost_status_word *sw = status_word_at(t->enclave, t->status_word);
     if (sw) {

@@ -46,6 +46,31 @@ INLINE void charge(struct task *t, struct task_struct *p)
     t->charged_ns = sum;
 }
 
+/* The clock that sleepers are not left behind of: what the task that started last had. */
+INLINE void advance_vruntime(struct task *t, struct ghost_enclave *e)
+{
+    if ((s64)(t->vruntime - READ_ONCE(e->vruntime)) > 0)
+        WRITE_ONCE(e->vruntime, t->vruntime);
+}
+
+/*
+ * Is the present task, whose slice is over, still the one that had least? It is not in the queue at this moment, so that
+ * the first one there would always come next and weights would mean nothing.
+ */
+INLINE bool has_least(struct task *t, struct task_struct *prev, u64 queue)
+{
+    struct bpf_iter_scx_dsq it;
+    bool least = true;
+    charge(t, prev);
+    if (bpf_iter_scx_dsq_new(&it, queue, 0) == 0) {
+        struct task_struct *first = bpf_iter_scx_dsq_next(&it);
+        struct task *other = first ? task_of(first) : NULL;
+        least = !other || (s64)(t->vruntime - other->vruntime) < 0;
+    }
+    bpf_iter_scx_dsq_destroy(&it);
+    return least;
+}
+
 /* ---- the latch */
 
 INLINE u64 immediate(struct task *t)
@@ -163,6 +188,16 @@ INLINE bool keep(struct ghost_cpu *c, struct task_struct *prev, u32 mode)
     return true;
 }
 
+INLINE bool stays(struct task_struct *prev, struct ghost_enclave *e, u32 slot)
+{
+    struct task *t = task_of(prev);
+    if (!t || state_of(READ_ONCE(t->word)) != RUNNING || t->enclave != slot ||
+        t->marks & (TASK_YIELDED | TASK_FORCE_OFF) || !has_least(t, prev, vruntime_queue(slot)))
+        return false;
+    set_slice(prev, in_kernel_slice(e));
+    return true;
+}
+
 INLINE void dispatch(u32 cpu, struct task_struct *prev)
 {
     struct ghost_cpu *c = cpus_at(cpu);
@@ -174,6 +209,8 @@ INLINE void dispatch(u32 cpu, struct task_struct *prev)
         return;
     c->dispatches++;
     u32 mode = READ_ONCE(e->mode);
+    if (mode == GHOST_MODE_VRUNTIME && prev && prev->on_rq && stays(prev, e, slot))
+        return;
     if (decides_itself(mode)) {
         dispatch_in_kernel(e, slot, mode);
         return;
