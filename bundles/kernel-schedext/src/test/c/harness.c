@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mount.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -754,6 +755,31 @@ static void strangers_run(void)
 
 /* ---- under fire */
 
+/* Lets the kernel tell what it knows of every task, and what our dump callbacks add, and prints that. */
+static void put(const char *file, const char *text)
+{
+    FILE *f = fopen(file, "w");
+    if (!f || fputs(text, f) < 0)
+        printf("  cannot write %s\n", file);
+    if (f)
+        fclose(f);
+}
+
+static void dump(void)
+{
+    static char line[1024];
+    mount("tracefs", "/sys/kernel/tracing", "tracefs", 0, NULL);
+    put("/sys/kernel/tracing/events/sched_ext/sched_ext_dump/enable", "1");
+    put("/proc/sysrq-trigger", "D");
+    nap_ms(1000);
+    FILE *f = fopen("/sys/kernel/tracing/trace", "r");
+    while (f && fgets(line, sizeof(line), f)) {
+        char *text = strstr(line, "sched_ext_dump: ");
+        if (text)
+            printf("  %s", text + strlen("sched_ext_dump: "));
+    }
+}
+
 static volatile bool stress_on;
 static volatile uint64_t attempts, successes, by_result[32];
 static struct member stressed[24];
@@ -793,16 +819,22 @@ static void *committer(void *number)
     return NULL;
 }
 
-static void replace_member(struct member *x)
+static void enter_again(struct member *x)
 {
-    fire(x->puppet);
-    x->puppet = hire();
     struct ghost_request r;
+    set_policy(x->puppet->tid, 0);
     if (try_enter(SLOT, x->puppet->tid, &r))
         die("enter: %d", r.result);
     x->word = r.status_word;
     x->gtid = r.gtid;
     set_policy(x->puppet->tid, SCHED_EXT_POLICY);
+}
+
+static void replace_member(struct member *x)
+{
+    fire(x->puppet);
+    x->puppet = hire();
+    enter_again(x);
     tell(x->puppet, SPIN);
 }
 
@@ -844,7 +876,14 @@ static void hostile(int seconds)
         case 3: tell(hogs[round % 2], round / 2 % 2 ? SPIN : SLEEP); break;
         case 4: replace_member(x); break;
         case 5: tell(x->puppet, SLEEP); nap_ms(1); tell(x->puppet, SPIN); break;
-        case 6: set_policy(x->puppet->tid, 0); set_policy(x->puppet->tid, SCHED_EXT_POLICY); break; /* a stranger now */
+        case 6:
+            if (rand_r(&seed) % 8) {
+                enter_again(x);
+            } else { /* a stranger now */
+                set_policy(x->puppet->tid, 0);
+                set_policy(x->puppet->tid, SCHED_EXT_POLICY);
+            }
+            break;
         case 7: nap_ms(3); break;
         }
         if (round % 64 == 0)
@@ -869,9 +908,12 @@ static void hostile(int seconds)
     for (int i = 0; i < stressed_count; i++) {
         allow(stressed[i].puppet->tid, (int[]){0, 1, 2, 3}, 4);
         tell(stressed[i].puppet, SPIN);
-        if (!moves(stressed[i].puppet, 5000))
+        if (!moves(stressed[i].puppet, 5000)) {
+            dump();
+            printf("tid %d state %c\n", stressed[i].puppet->tid, process_state(stressed[i].puppet->tid));
             die("task %d is lost: %llx barrier %u flags %x", i, (long long)stressed[i].gtid,
                 words[SLOT][stressed[i].word].barrier, words[SLOT][stressed[i].word].flags);
+        }
     }
 }
 
