@@ -99,9 +99,14 @@ result() {
         exit 124
     fi
     [[ $status =~ ^[0-9]+$ ]] ||
-        fail "The guest ended without a status. $(tail -n 1 "$work/qemu.log") The kernel's messages: $log"
+        fail "The guest ended without a status. $(ending) The kernel's messages: $log"
     say "The kernel's messages: $log"
     exit "$status"
+}
+
+# Why, if the kernel or qemu said so.
+ending() {
+    grep -aom 1 'Kernel panic.*' "$log" || tail -n 1 "$work/qemu.log"
 }
 
 # Takes the log out of the folder of this run, which goes.

@@ -173,12 +173,12 @@ INLINE u32 decide(struct ghost_transaction *x, struct ghost_cpu *c, struct ghost
     return check_cpu(x, c, e, cpu, agent_cpu);
 }
 
-/* Lets a CPU schedule; takes its present task of ours off. */
+/* Lets a CPU schedule; takes its present task off. Who comes there in the meantime is not meant: see modes.h. */
 INLINE void take_off(struct ghost_cpu *c, u32 cpu)
 {
     s64 present = READ_ONCE(c->current_gtid);
-    WRITE_ONCE(c->victim_gtid, present);
-    scx_bpf_kick_cpu(cpu, present ? SCX_KICK_PREEMPT : 0);
+    WRITE_ONCE(c->victim_gtid, present ? present : -1);
+    scx_bpf_kick_cpu(cpu, SCX_KICK_PREEMPT);
 }
 
 /* A task that was latched elsewhere before this commit silently leaves there. */

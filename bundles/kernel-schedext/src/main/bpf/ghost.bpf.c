@@ -29,13 +29,17 @@ CALLBACK(s32, select_cpu)
         bool is_idle = false;
         s32 cpu = scx_bpf_select_cpu_dfl(p, former, args[2], &is_idle);
         if (is_idle)
-            insert(p, SCX_DSQ_LOCAL, PLAIN_SLICE_NS, 0);
+            insert(p, SCX_DSQ_LOCAL, STRANGERS_SLICE_NS, 0);
         return cpu;
     }
     struct ghost_enclave *e = enclaves_at(t->enclave);
-    if (e && READ_ONCE(e->deliver) & GHOST_WAKE_ON_WAKER_CPU)
-        return bpf_get_smp_processor_id();
-    return former;
+    if (!e)
+        return former;
+    if (decides_itself(READ_ONCE(e->mode))) {
+        s32 idle = find_idle_cpu(p, t->enclave, former);
+        return idle >= 0 ? idle : former;
+    }
+    return READ_ONCE(e->deliver) & GHOST_WAKE_ON_WAKER_CPU ? (s32)bpf_get_smp_processor_id() : former;
 }
 
 /*
@@ -105,8 +109,11 @@ INLINE void park(struct task *t, struct task_struct *p, struct ghost_enclave *e,
         insert_by_vtime(p, vruntime_queue(t->enclave), slice_ns, start_of_vruntime(t, e), flags);
     else
         insert(p, parked_queue(t->enclave), slice_ns, flags);
-    if (decides_itself(mode))
-        kick_an_idle_cpu(p, t->enclave, cpu);
+    if (!decides_itself(mode) || enq_flags & SCX_ENQ_WAKEUP)
+        return;
+    s32 idle = find_idle_cpu(p, t->enclave, cpu);
+    if (idle >= 0)
+        scx_bpf_kick_cpu(idle, 0);
 }
 
 CALLBACK(void, enqueue)
@@ -124,7 +131,7 @@ CALLBACK(void, enqueue)
         struct ghost_control *g = control_at(0);
         if (g)
             COUNT(g->uninvited);
-        insert(p, SCX_DSQ_GLOBAL, PLAIN_SLICE_NS, enq_flags & ~SCX_ENQ_IMMED);
+        insert(p, p->migration_disabled ? SCX_DSQ_LOCAL : STRANGERS_QUEUE, STRANGERS_SLICE_NS, enq_flags & ~SCX_ENQ_IMMED);
         return;
     }
     u32 cpu = scx_bpf_task_cpu(p), mode = READ_ONCE(e->mode), flags = 0;
@@ -207,6 +214,9 @@ CALLBACK(void, running)
         if (fresh)
             t->marks &= ~TASK_YIELDED;
     }
+    struct ghost_enclave *e = enclaves_at(t->enclave);
+    if (e && READ_ONCE(e->mode) == GHOST_MODE_VRUNTIME)
+        advance_vruntime(t, e);
     u64 word = READ_ONCE(t->word);
     struct ghost_status_word *sw = status_word_at(t->enclave, t->status_word);
     if (sw) {
@@ -586,7 +596,7 @@ CALLBACK(void, cpu_offline)
     lose_latch(cpu, latched);
 }
 
-/* ---- the heartbeat: hosts that fall silent, and latches on CPUs that other classes keep */
+/* ---- the heartbeat: hosts that fall silent, latches on CPUs that other classes keep, tasks that wait too long */
 
 INLINE u64 find_silent_enclaves(u64 now)
 {
@@ -608,24 +618,47 @@ INLINE u64 find_silent_enclaves(u64 now)
     return silent;
 }
 
-INLINE void free_hogged_latches(void)
+/* Does a task that waits for this CPU's decision overlook that the CPU has gone idle? */
+INLINE bool has_forgotten(struct ghost_cpu *c)
 {
+    u32 slot = READ_ONCE(c->enclave);
+    struct ghost_enclave *e = enclaves_at(slot);
+    if (!e || !decides_itself(READ_ONCE(e->mode)))
+        return false;
+    return scx_bpf_dsq_nr_queued(parked_queue(slot)) > 0 || scx_bpf_dsq_nr_queued(vruntime_queue(slot)) > 0;
+}
+
+INLINE void look_after_cpu(struct ghost_cpu *c, u32 cpu, u64 now, bool strangers_wait)
+{
+    u32 class = class_now(c, cpu);
+    if (READ_ONCE(c->latched_gtid) && class == GHOST_CPU_OTHER) {
+        s64 latched = EXCHANGE(&c->latched_gtid, 0);
+        lose_latch(cpu, latched);
+    }
+    if (class == GHOST_CPU_IDLE && (strangers_wait || has_forgotten(c)))
+        scx_bpf_kick_cpu(cpu, 0);
+    else if (class == GHOST_CPU_EXT && strangers_wait && now - READ_ONCE(c->strangers_ns) > STRANGERS_FORCE_NS)
+        take_off(c, cpu);
+}
+
+INLINE void look_after_cpus(u64 now)
+{
+    bool strangers_wait = scx_bpf_dsq_nr_queued(STRANGERS_QUEUE) > 0;
     u32 count = cpu_count(), cpu;
     FOR_RANGE(cpu, count) {
         struct ghost_cpu *c = cpus_at(cpu);
-        if (!c || !READ_ONCE(c->latched_gtid) || class_now(c, cpu) != GHOST_CPU_OTHER)
-            continue;
-        s64 latched = EXCHANGE(&c->latched_gtid, 0);
-        lose_latch(cpu, latched);
+        if (c && READ_ONCE(c->enclave) != GHOST_NONE)
+            look_after_cpu(c, cpu, now, strangers_wait);
     }
 }
 
 static s32 check_heartbeats(void *map, u32 *key, struct heartbeat *h)
 {
-    u64 silent = find_silent_enclaves(bpf_ktime_get_ns());
+    u64 now = bpf_ktime_get_ns();
+    u64 silent = find_silent_enclaves(now);
     if (silent)
         kick_enclaves(silent);
-    free_hogged_latches();
+    look_after_cpus(now);
     bpf_timer_start(&h->timer, HEARTBEAT_CHECK_NS, 0);
     return 0;
 }
@@ -666,9 +699,12 @@ INLINE void clear_records(void)
 INLINE s32 make_all_queues(void)
 {
     u32 slot;
+    s32 result = scx_bpf_create_dsq(STRANGERS_QUEUE, -1);
+    if (result && result != -EEXIST)
+        return result;
     FOR_RANGE(slot, GHOST_MAX_ENCLAVES) {
         struct ghost_enclave *e = enclaves_at(slot);
-        s32 result = e && e->state != GHOST_ENCLAVE_FREE ? make_queues(slot) : 0;
+        result = e && e->state != GHOST_ENCLAVE_FREE ? make_queues(slot) : 0;
         if (result)
             return result;
     }

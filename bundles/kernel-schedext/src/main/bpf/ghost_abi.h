@@ -199,7 +199,7 @@ struct ghost_cpu {
     ghost_u64 last_switch_ns;
     ghost_u64 dispatches;
     ghost_s64 latched_gtid; /* committed, and not yet taken by ops.dispatch; 0 = none */
-    ghost_s64 victim_gtid;  /* whom the last commit takes off the CPU; 0 = nobody, or it is off */
+    ghost_s64 victim_gtid;  /* whom the last kick takes off the CPU; -1 = no task of ours; 0 = it is done */
     ghost_u32 elide_preempt; /* 1: the next PREEMPT of a task that ran here is not sent */
     ghost_u32 not_idle_wanted; /* 1: NOT_IDLE when something else than an agent runs here */
     /* 64 */
@@ -211,7 +211,8 @@ struct ghost_cpu {
     ghost_u32 latched; /* 1: a transaction waits for ops.dispatch (COMMIT_AT_SCHEDULE, greedy) */
     ghost_u32 run_flags; /* of the last commit that holds */
     ghost_u32 probed; /* 1: every switch of this CPU is seen, so running_class is exact */
-    ghost_u64 reserved2[4];
+    ghost_u64 strangers_ns; /* when threads of no enclave had their last turn here */
+    ghost_u64 reserved2[3];
 };
 
 /* ---- enclaves */

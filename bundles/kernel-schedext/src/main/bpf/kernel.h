@@ -105,7 +105,6 @@ enum scx_enq_flags {
 #define SCX_OPS_SWITCH_PARTIAL (1ULL << 3)
 #define SCX_OPS_ENQ_MIGRATION_DISABLED (1ULL << 4)
 #define SCX_KICK_PREEMPT 2ULL
-#define SCX_DSQ_GLOBAL 0x8000000000000001ULL
 #define SCX_DSQ_LOCAL 0x8000000000000002ULL
 #define SCX_SLICE_INF (~0ULL)
 #define SCHED_EXT 7
@@ -160,6 +159,7 @@ extern s32 scx_bpf_create_dsq(u64 dsq_id, s32 node) KSYM;
 extern void scx_bpf_destroy_dsq(u64 dsq_id) KSYM;
 extern void scx_bpf_kick_cpu(s32 cpu, u64 flags) KSYM;
 extern s32 scx_bpf_task_cpu(const struct task_struct *p) KSYM;
+extern s32 scx_bpf_dsq_nr_queued(u64 dsq_id) KSYM;
 extern bool scx_bpf_test_and_clear_cpu_idle(s32 cpu) KSYM;
 extern s32 scx_bpf_select_cpu_dfl(struct task_struct *p, s32 prev_cpu, u64 wake_flags, bool *is_idle) KSYM;
 extern u32 scx_bpf_nr_cpu_ids(void) KSYM;

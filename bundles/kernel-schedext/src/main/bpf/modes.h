@@ -10,6 +10,10 @@
 #include "commit.h"
 
 #define PLAIN_SLICE_NS 20000000ULL /* of the kernel's own default */
+#define STRANGERS_QUEUE 0x67670000ULL
+#define STRANGERS_SLICE_NS 4000000ULL
+#define STRANGERS_EVERY_NS 200000000ULL /* a turn of theirs on a CPU that has tasks of an enclave to run */
+#define STRANGERS_FORCE_NS 1000000000ULL /* the same where such a task keeps its CPU without end */
 #define SHORT_SLICE_NS 2000000ULL  /* of a task that cannot wait for an agent */
 #define MAX_REENQUEUES 64          /* the kernel ejects us after 256 in a row */
 #define MAX_MISSES 64
@@ -44,6 +48,31 @@ INLINE void charge(struct task *t, struct task_struct *p)
     if (t->charged_ns && sum > t->charged_ns && weight)
         t->vruntime += (sum - t->charged_ns) * 100 / weight;
     t->charged_ns = sum;
+}
+
+/* The clock that sleepers are not left behind of: what the task that started last had. */
+INLINE void advance_vruntime(struct task *t, struct ghost_enclave *e)
+{
+    if ((s64)(t->vruntime - READ_ONCE(e->vruntime)) > 0)
+        WRITE_ONCE(e->vruntime, t->vruntime);
+}
+
+/*
+ * Is the present task, whose slice is over, still the one that had least? It is not in the queue at this moment, so that
+ * the first one there would always come next and weights would mean nothing.
+ */
+INLINE bool has_least(struct task *t, struct task_struct *prev, u64 queue)
+{
+    struct bpf_iter_scx_dsq it;
+    bool least = true;
+    charge(t, prev);
+    if (bpf_iter_scx_dsq_new(&it, queue, 0) == 0) {
+        struct task_struct *first = bpf_iter_scx_dsq_next(&it);
+        struct task *other = first ? task_of(first) : NULL;
+        least = !other || (s64)(t->vruntime - other->vruntime) < 0;
+    }
+    bpf_iter_scx_dsq_destroy(&it);
+    return least;
 }
 
 /* ---- the latch */
@@ -147,20 +176,48 @@ INLINE bool kicked_in_place_of(struct ghost_cpu *c, struct task *t)
     return bpf_ktime_get_ns() - READ_ONCE(c->last_switch_ns) < NEW_VICTIM_NS;
 }
 
-/* Nothing to run: lets the present task go on where that is what the mode, or a stray kick, asks for. */
-INLINE bool keep(struct ghost_cpu *c, struct task_struct *prev, u32 mode)
+/* Nothing else to run: lets the present task go on unless agents shall hear that its time is over. */
+INLINE void keep(struct ghost_cpu *c, struct task_struct *prev, u32 mode)
 {
     struct task *t = task_of(prev);
     if (!t || state_of(READ_ONCE(t->word)) != RUNNING)
-        return false;
-    if (mode == GHOST_MODE_HOLD) {
+        set_slice(prev, STRANGERS_SLICE_NS);
+    else if (mode != GHOST_MODE_AGENTS)
         set_slice(prev, PLAIN_SLICE_NS);
-        return true;
-    }
-    if (!kicked_in_place_of(c, t))
+    else if (kicked_in_place_of(c, t))
+        set_slice(prev, t->slice_ns ? t->slice_ns : PLAIN_SLICE_NS);
+}
+
+INLINE bool stays(struct task_struct *prev, struct ghost_enclave *e, u32 slot)
+{
+    struct task *t = task_of(prev);
+    if (!t || state_of(READ_ONCE(t->word)) != RUNNING || t->enclave != slot ||
+        t->marks & (TASK_YIELDED | TASK_FORCE_OFF) || !has_least(t, prev, vruntime_queue(slot)))
         return false;
-    set_slice(prev, t->slice_ns ? t->slice_ns : PLAIN_SLICE_NS);
+    set_slice(prev, in_kernel_slice(e));
     return true;
+}
+
+/* Threads of no enclave: where a CPU has nothing better to do, and now and then where it has. */
+INLINE bool take_stranger(void)
+{
+    return move_first_here(STRANGERS_QUEUE);
+}
+
+INLINE bool is_strangers_turn(struct ghost_cpu *c)
+{
+    u64 now = bpf_ktime_get_ns();
+    if (now - READ_ONCE(c->strangers_ns) < STRANGERS_EVERY_NS)
+        return false;
+    WRITE_ONCE(c->strangers_ns, now);
+    return take_stranger();
+}
+
+INLINE bool dispatch_for_agents(struct ghost_cpu *c, u32 cpu)
+{
+    if (READ_ONCE(c->latched) && EXCHANGE(&c->latched, 0) && is_at_schedule(cpu))
+        commit_slot(cpu, NOBODY);
+    return READ_ONCE(c->latched_gtid) && take_latch(cpu) != DROPPED;
 }
 
 INLINE void dispatch(u32 cpu, struct task_struct *prev)
@@ -168,25 +225,27 @@ INLINE void dispatch(u32 cpu, struct task_struct *prev)
     struct ghost_cpu *c = cpus_at(cpu);
     if (!c)
         return;
-    u32 slot = READ_ONCE(c->enclave);
+    if (prev && !prev->on_rq)
+        prev = NULL;
+    u32 slot = READ_ONCE(c->enclave), mode = GHOST_MODE_FIFO;
     struct ghost_enclave *e = enclaves_at(slot);
-    if (!e)
-        return;
-    c->dispatches++;
-    u32 mode = READ_ONCE(e->mode);
-    if (decides_itself(mode)) {
-        dispatch_in_kernel(e, slot, mode);
-        return;
-    }
-    if (mode == GHOST_MODE_AGENTS) {
-        if (READ_ONCE(c->latched) && EXCHANGE(&c->latched, 0) && is_at_schedule(cpu))
-            commit_slot(cpu, NOBODY);
-        if (READ_ONCE(c->latched_gtid) && take_latch(cpu) != DROPPED)
+    if (e) {
+        mode = READ_ONCE(e->mode);
+        c->dispatches++;
+        if (is_strangers_turn(c))
+            return;
+        if (mode == GHOST_MODE_AGENTS && dispatch_for_agents(c, cpu))
+            return;
+        if (mode == GHOST_MODE_VRUNTIME && prev && stays(prev, e, slot))
+            return;
+        if (decides_itself(mode) && dispatch_in_kernel(e, slot, mode))
             return;
     }
-    if (prev && keep(c, prev, mode))
+    if (take_stranger())
         return;
-    if (READ_ONCE(c->run_flags) & GHOST_RTLA_ON_IDLE && !(prev && prev->on_rq)) {
+    if (prev) {
+        keep(c, prev, mode);
+    } else if (e && READ_ONCE(c->run_flags) & GHOST_RTLA_ON_IDLE) {
         c->run_flags &= ~GHOST_RTLA_ON_IDLE;
         wake_agent(cpu);
     }
@@ -194,36 +253,36 @@ INLINE void dispatch(u32 cpu, struct task_struct *prev)
 
 /* ---- an idle CPU for a task that was just parked, where the kernel decides */
 
-INLINE bool kick_if_idle(struct task_struct *p, u32 cpu)
+INLINE bool take_if_idle(struct task_struct *p, u32 cpu)
 {
-    if (!bpf_cpumask_test_cpu(cpu, p->cpus_ptr) || !scx_bpf_test_and_clear_cpu_idle(cpu))
-        return false;
-    scx_bpf_kick_cpu(cpu, 0);
-    return true;
+    return bpf_cpumask_test_cpu(cpu, p->cpus_ptr) && scx_bpf_test_and_clear_cpu_idle(cpu);
 }
 
-INLINE void kick_an_idle_cpu(struct task_struct *p, u32 slot, u32 home)
+/* An idle CPU of the enclave that the task may use, not idle any more for others who ask; -1 = none. */
+INLINE s32 find_idle_cpu(struct task_struct *p, u32 slot, u32 home)
 {
     struct cpu_bits *bits = bpf_map_lookup_elem(&enclave_cpus, &slot);
     if (!bits)
-        return;
-    if (home < GHOST_MAX_CPUS && bits->words[within(home / 64, GHOST_MAX_CPUS / 64)] >> (home & 63) & 1 && kick_if_idle(p, home))
-        return;
+        return -1;
+    if (home < GHOST_MAX_CPUS && bits->words[within(home / 64, GHOST_MAX_CPUS / 64)] >> (home & 63) & 1 &&
+        take_if_idle(p, home))
+        return home;
     u64 left = 0;
     u32 at = 0, n;
     FOR_RANGE(n, GHOST_MAX_CPUS + GHOST_MAX_CPUS / 64) {
         if (left) {
             u32 cpu = (at - 1) * 64 + first_bit(left);
             left &= left - 1;
-            if (cpu < GHOST_MAX_CPUS && kick_if_idle(p, cpu))
-                return;
+            if (cpu < GHOST_MAX_CPUS && take_if_idle(p, cpu))
+                return cpu;
         } else if (at < GHOST_MAX_CPUS / 64) {
             left = READ_ONCE(bits->words[within(at, GHOST_MAX_CPUS / 64)]);
             at++;
         } else {
-            return;
+            break;
         }
     }
+    return -1;
 }
 
 #endif

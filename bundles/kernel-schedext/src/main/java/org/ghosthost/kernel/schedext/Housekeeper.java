@@ -21,6 +21,8 @@ final class Housekeeper {
     /** The kernel throws the scheduler out when a thread has waited 30 s; it looks every 15 s. */
     private static final long MAX_WAIT_MS = 20_000;
     private static final int NICE = -15;
+    /** Looks between two searches for PrioTables whose processes are gone. */
+    private static final int SWEEP_LOOKS = 64;
     private static final long STOP_TIMEOUT_MS = 2_000;
     private static final long NS_PER_MS = 1_000_000;
 
@@ -28,6 +30,7 @@ final class Housekeeper {
     private final long periodMs;
     private final long patienceNs;
     private final Thread thread;
+    private int looks;
     private volatile boolean stopping;
 
     Housekeeper(SchedExtKernel kernel) {
@@ -71,6 +74,9 @@ final class Housekeeper {
     }
 
     private void look() {
+        if (++looks % SWEEP_LOOKS == 0) {
+            kernel.clientTables().sweep();
+        }
         if (kernel.side().exited()) {
             String reason = "the kernel put the scheduler out: " + kernel.side().exitReason();
             for (SchedExtEnclave enclave : kernel.enclaves()) {

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 import org.ghosthost.enclave.kernel.Errno;
@@ -28,9 +29,13 @@ final class KernelSide implements AutoCloseable {
 
     private static final String OBJECT = "ghost.bpf.o";
     private static final String OPERATIONS = "ghost_ops";
+    /** Sees every switch of every CPU, so that it is known which class has a CPU. */
+    private static final String SWITCHES = "ghost_sched_switch";
     private static final Path STATE = Path.of("/sys/kernel/sched_ext/state");
     private static final Path ATTACHED = Path.of("/sys/kernel/sched_ext/root/ops");
     private static final String ENABLED = "enabled";
+    /** Of libbpf's log are kept. */
+    private static final int LOG_LINES = 60;
     /** The kernel disables a scheduler in the background; until it has, another one is refused. */
     private static final int ATTACH_TRIES = 50;
     private static final long ATTACH_PAUSE_MS = 20;
@@ -47,6 +52,7 @@ final class KernelSide implements AutoCloseable {
     private final FileDescriptor statusWords;
     private final int[] programs = new int[Program.values().length];
     private @Nullable BpfLink link;
+    private @Nullable BpfLink switches;
 
     private KernelSide(BpfObject object) throws NativeException {
         this.object = object;
@@ -75,7 +81,7 @@ final class KernelSide implements AutoCloseable {
             return side;
         } catch (NativeException e) {
             if (object != null) {
-                LOG.error("libbpf says: {}", object.log().strip());
+                LOG.error("libbpf says: {}", tail(object.log()));
                 object.close();
             }
             throw Errors.of(e);
@@ -179,7 +185,7 @@ final class KernelSide implements AutoCloseable {
                 link = object.attachStructOps(OPERATIONS);
             } catch (NativeException e) {
                 if (e.errno() != Errno.EBUSY.number() || tries == ATTACH_TRIES) {
-                    LOG.error("libbpf says: {}", object.log().strip());
+                    LOG.error("libbpf says: {}", tail(object.log()));
                     throw Errors.of(e);
                 }
                 pause();
@@ -190,6 +196,17 @@ final class KernelSide implements AutoCloseable {
             detach();
             throw new KernelException(Errno.ENODEV, "the kernel has not enabled the scheduler: " + why);
         }
+        try {
+            switches = object.attach(SWITCHES);
+        } catch (NativeException e) {
+            LOG.warn("{}: which CPUs other classes use is known less well", e.getMessage());
+        }
+    }
+
+    /** The end of the verifier's log tells what it did not like. */
+    private static String tail(String log) {
+        List<String> lines = log.strip().lines().toList();
+        return String.join("\n", lines.subList(Math.max(0, lines.size() - LOG_LINES), lines.size()));
     }
 
     private static void pause() throws KernelException {
@@ -203,10 +220,13 @@ final class KernelSide implements AutoCloseable {
 
     /** All threads go back to the fair class. Idempotent. */
     void detach() {
-        BpfLink attached = link;
-        link = null;
-        if (attached != null) {
-            attached.close();
+        if (switches != null) {
+            switches.close();
+            switches = null;
+        }
+        if (link != null) {
+            link.close();
+            link = null;
         }
     }
 

@@ -11,6 +11,7 @@ import org.ghosthost.enclave.kernel.KernelException;
 import org.ghosthost.ffm.Threads;
 import org.ghosthost.policy.Gtid;
 import org.ghosthost.policy.StatusWords;
+import org.ghosthost.policy.topology.CpuSet;
 
 /** The threads of one enclave: how they come and go. */
 final class Members {
@@ -99,6 +100,23 @@ final class Members {
             }
         }
         return -1;
+    }
+
+    /** Copies the allowed CPUs of a thread; false if it is gone. */
+    static boolean affinity(long gtid, CpuSet into) {
+        if (gtid <= 0 || !Threads.readAffinity(Gtid.pid(gtid))) {
+            return false;
+        }
+        for (int word = 0; word < Threads.AFFINITY_WORDS; word++) {
+            into.setWord(word, Threads.affinityWord(word));
+        }
+        return true;
+    }
+
+    /** The gtid of a thread; 0 if it is not here. */
+    long gtid(int tid) {
+        int word = wordOf(tid);
+        return word < 0 ? 0 : words.gtid(word);
     }
 
     private int usedWords() {

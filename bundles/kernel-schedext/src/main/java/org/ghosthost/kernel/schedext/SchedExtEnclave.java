@@ -12,8 +12,6 @@ import org.ghosthost.enclave.kernel.Tunable;
 import org.ghosthost.ffm.FileDescriptor;
 import org.ghosthost.ffm.NativeException;
 import org.ghosthost.ffm.SharedMemory;
-import org.ghosthost.ffm.Threads;
-import org.ghosthost.policy.Gtid;
 import org.ghosthost.policy.StatusWords;
 import org.ghosthost.policy.TransactionState;
 import org.ghosthost.policy.abi.StatusWordLayout;
@@ -358,24 +356,23 @@ final class SchedExtEnclave implements KernelEnclave {
     }
 
     @Override
+    public long gtid(int tid) {
+        return members.gtid(tid);
+    }
+
+    @Override
     public String taskName(long gtid) {
         return members.name(gtid);
     }
 
     @Override
     public boolean affinity(long gtid, CpuSet into) {
-        if (gtid <= 0 || !Threads.readAffinity(Gtid.pid(gtid))) {
-            return false;
-        }
-        for (int word = 0; word < Threads.AFFINITY_WORDS; word++) {
-            into.setWord(word, Threads.affinityWord(word));
-        }
-        return true;
+        return Members.affinity(gtid, into);
     }
 
     @Override
     public @Nullable PrioTable prioTable(int tgid) {
-        return null;
+        return kernel.clientTables().get(tgid);
     }
 
     @Override

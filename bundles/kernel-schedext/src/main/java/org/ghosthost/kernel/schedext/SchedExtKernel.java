@@ -35,6 +35,7 @@ final class SchedExtKernel implements KernelBackend {
     private final TransactionTable transactions;
     private final QueueNumbers queueNumbers = new QueueNumbers();
     private final Gates gates = new Gates();
+    private final ClientTables clientTables = new ClientTables();
     private final List<SchedExtEnclave> enclaves = new CopyOnWriteArrayList<>();
     private final boolean[] slots = new boolean[SchedExtLayout.MAX_ENCLAVES];
     private final Housekeeper housekeeper;
@@ -49,7 +50,7 @@ final class SchedExtKernel implements KernelBackend {
         transactions = new TransactionTable(side.transactions);
         features = Collections.unmodifiableSet(EnumSet.of(Feature.TICKS, Feature.CPU_AVAILABILITY,
                 Feature.CPU_NOT_IDLE, Feature.SYNC_GROUP, Feature.COMMIT_AT_SCHEDULE, Feature.SLICE,
-                Feature.MODE_FIFO, Feature.MODE_VRUNTIME));
+                Feature.MODE_FIFO, Feature.MODE_VRUNTIME, Feature.PRIO_TABLE));
         housekeeper = new Housekeeper(this);
     }
 
@@ -94,6 +95,10 @@ final class SchedExtKernel implements KernelBackend {
         return queueNumbers;
     }
 
+    ClientTables clientTables() {
+        return clientTables;
+    }
+
     List<SchedExtEnclave> enclaves() {
         return enclaves;
     }
@@ -116,6 +121,11 @@ final class SchedExtKernel implements KernelBackend {
     @Override
     public boolean runsProcesses() {
         return true;
+    }
+
+    @Override
+    public void takePrioTable(int tgid, int descriptor) throws KernelException {
+        clientTables.take(tgid, descriptor);
     }
 
     /** The kernel's monotonic clock, which is also that of the JVM. */

@@ -1,13 +1,10 @@
 package org.ghosthost.kernel.schedext.probe;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.Arrays;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 
@@ -34,8 +31,6 @@ public final class Btf {
     private static final int TYPE_BYTES = 12;
     /** Ten times what the largest distribution kernel has. */
     private static final long MAX_BYTES = 64L << 20;
-    /** Longer than any name in a kernel; the end of a name that is not terminated. */
-    private static final int MAX_NAME_BYTES = 512;
 
     private static final int INT = 1;
     private static final int ARRAY = 3;
@@ -49,15 +44,31 @@ public final class Btf {
     private static final int DECL_TAG = 17;
     private static final int ENUM64 = 19;
 
-    private final ByteBuffer bytes;
+    /** The blob. An array, and no name becomes a string: this is read once, by code that is not compiled yet. */
+    private final byte[] bytes;
     private final int strings;
     private final int stringsEnd;
-    private final Map<Integer, Integer> parametersOfPrototypes = new HashMap<>();
-    private final Map<String, Integer> prototypesOfFunctions = new HashMap<>();
-    private final Map<String, Integer> structures = new HashMap<>();
-    private final Map<String, Long> enumerators = new HashMap<>();
+    /** Where the types of a sort begin. */
+    private final Places functions = new Places();
+    private final Places structures = new Places();
+    private final Places enumerations = new Places();
+    /** Where each type begins, by its number less one. */
+    private final Places types = new Places();
 
-    private Btf(ByteBuffer bytes, int strings, int stringsEnd) {
+    /** A list of offsets. */
+    private static final class Places {
+        private int[] offsets = new int[1024];
+        private int size;
+
+        private void add(int offset) {
+            if (size == offsets.length) {
+                offsets = Arrays.copyOf(offsets, 2 * size);
+            }
+            offsets[size++] = offset;
+        }
+    }
+
+    private Btf(byte[] bytes, int strings, int stringsEnd) {
         this.bytes = bytes;
         this.strings = strings;
         this.stringsEnd = stringsEnd;
@@ -75,22 +86,21 @@ public final class Btf {
         return parse(Files.readAllBytes(file));
     }
 
-    static Btf parse(byte[] blob) throws IOException {
-        ByteBuffer bytes = ByteBuffer.wrap(blob).order(ByteOrder.LITTLE_ENDIAN);
+    static Btf parse(byte[] bytes) throws IOException {
         try {
-            if (Short.toUnsignedInt(bytes.getShort(0)) != MAGIC || bytes.get(2) != 1) {
+            if ((intAt(bytes, 0) & 0xffff) != MAGIC || bytes[2] != 1) {
                 throw new IOException("it is no BTF of version 1");
             }
-            int start = bytes.getInt(4);
-            int types = start + bytes.getInt(8);
-            int strings = start + bytes.getInt(16);
-            int stringsEnd = strings + bytes.getInt(20);
-            if (start < HEADER_BYTES || types < start || strings < start || stringsEnd < strings
-                    || stringsEnd > blob.length) {
+            int start = intAt(bytes, 4);
+            int types = start + intAt(bytes, 8);
+            int strings = start + intAt(bytes, 16);
+            int stringsEnd = strings + intAt(bytes, 20);
+            if (start < HEADER_BYTES || types < start || strings < start || stringsEnd <= strings
+                    || stringsEnd > bytes.length || bytes[stringsEnd - 1] != 0) {
                 throw new IOException("its header is damaged");
             }
             Btf btf = new Btf(bytes, strings, stringsEnd);
-            btf.readTypes(types, types + bytes.getInt(12));
+            btf.readTypes(types, types + intAt(bytes, 12));
             return btf;
         } catch (IndexOutOfBoundsException e) {
             throw new IOException("it ends in the middle", e);
@@ -98,20 +108,20 @@ public final class Btf {
     }
 
     private void readTypes(int from, int to) throws IOException {
-        int id = 1;
-        for (int at = from; at < to; id++) {
-            int info = bytes.getInt(at + 4);
-            int kind = info >>> 24 & 0x1f;
-            int count = info & 0xffff;
-            int rest = at + TYPE_BYTES;
+        int at = from;
+        while (at < to) {
+            types.add(at);
+            int kind = kind(at);
             switch (kind) {
-                case STRUCT -> structures.putIfAbsent(name(at), count);
-                case FUNC -> prototypesOfFunctions.putIfAbsent(name(at), bytes.getInt(at + 8));
-                case FUNC_PROTO -> parametersOfPrototypes.put(id, count);
-                case ENUM, ENUM64 -> readEnumerators(rest, count, kind == ENUM64, info < 0);
+                case STRUCT -> structures.add(at);
+                case FUNC -> functions.add(at);
+                case ENUM, ENUM64 -> enumerations.add(at);
                 default -> { }
             }
-            at = rest + restBytes(kind, count);
+            at += TYPE_BYTES + restBytes(kind, count(at));
+        }
+        if (at > bytes.length) {
+            throw new IndexOutOfBoundsException(at);
         }
     }
 
@@ -126,48 +136,77 @@ public final class Btf {
         };
     }
 
-    private void readEnumerators(int at, int count, boolean wide, boolean signed) {
-        int stride = wide ? 12 : 8;
-        for (int i = 0; i < count; i++) {
-            int entry = at + i * stride;
-            long low = bytes.getInt(entry + 4);
-            long unsigned = low & 0xffff_ffffL;
-            long value = wide ? unsigned | ((long) bytes.getInt(entry + 8) << Integer.SIZE) : signed ? low : unsigned;
-            enumerators.putIfAbsent(name(entry), value);
-        }
+    private int kind(int type) {
+        return bytes[type + 7] & 0x1f;
     }
 
-    private String name(int at) {
-        int offset = bytes.getInt(at);
+    private int count(int type) {
+        return intAt(bytes, type + 4) & 0xffff;
+    }
+
+    /** An integer of four bytes, as the interpreter has it fastest. */
+    private static int intAt(byte[] bytes, int at) {
+        return (bytes[at] & 0xff) | ((bytes[at + 1] & 0xff) << 8) | ((bytes[at + 2] & 0xff) << 16)
+                | (bytes[at + 3] << 24);
+    }
+
+    /** Whether the name that stands at a place is this one. */
+    private boolean isNamed(int at, byte[] name) {
+        int offset = intAt(bytes, at);
+        if (offset < 0 || offset >= stringsEnd - strings - name.length) {
+            return false;
+        }
         int from = strings + offset;
-        if (offset < 0 || from >= stringsEnd) {
-            throw new IndexOutOfBoundsException(from);
+        int to = from + name.length;
+        return bytes[to] == 0 && Arrays.equals(bytes, from, to, name, 0, name.length);
+    }
+
+    /** The first type of a sort that has this name; -1 if there is none. */
+    private int find(Places places, String name) {
+        byte[] wanted = name.getBytes(StandardCharsets.UTF_8);
+        for (int i = 0; i < places.size; i++) {
+            if (isNamed(places.offsets[i], wanted)) {
+                return places.offsets[i];
+            }
         }
-        int to = from;
-        int limit = Math.min(stringsEnd, from + MAX_NAME_BYTES);
-        while (to < limit && bytes.get(to) != 0) {
-            to++;
-        }
-        byte[] name = new byte[to - from];
-        bytes.get(from, name);
-        return new String(name, StandardCharsets.UTF_8);
+        return -1;
     }
 
     /** Number of parameters of a function; empty if there is none of this name. */
     public OptionalInt parameters(String function) {
-        Integer prototype = prototypesOfFunctions.get(function);
-        Integer count = prototype == null ? null : parametersOfPrototypes.get(prototype);
-        return count == null ? OptionalInt.empty() : OptionalInt.of(count);
+        int type = find(functions, function);
+        int prototype = type < 0 ? 0 : intAt(bytes, type + 8);
+        if (prototype < 1 || prototype > types.size || kind(types.offsets[prototype - 1]) != FUNC_PROTO) {
+            return OptionalInt.empty();
+        }
+        return OptionalInt.of(count(types.offsets[prototype - 1]));
     }
 
     /** Whether there is a structure of this name. */
     public boolean hasStruct(String name) {
-        return structures.containsKey(name);
+        return find(structures, name) >= 0;
     }
 
     /** Value of an enumerator, such as {@code SCX_ENQ_HEAD}; empty if there is none of this name. */
     public OptionalLong enumerator(String name) {
-        Long value = enumerators.get(name);
-        return value == null ? OptionalLong.empty() : OptionalLong.of(value);
+        byte[] wanted = name.getBytes(StandardCharsets.UTF_8);
+        for (int i = 0; i < enumerations.size; i++) {
+            int type = enumerations.offsets[i];
+            boolean wide = kind(type) == ENUM64;
+            int entry = type + TYPE_BYTES;
+            for (int left = count(type); left > 0; left--) {
+                if (isNamed(entry, wanted)) {
+                    return OptionalLong.of(value(entry, wide, intAt(bytes, type + 4) < 0));
+                }
+                entry += wide ? 12 : 8;
+            }
+        }
+        return OptionalLong.empty();
+    }
+
+    private long value(int entry, boolean wide, boolean signed) {
+        long low = intAt(bytes, entry + 4);
+        long unsigned = low & 0xffff_ffffL;
+        return wide ? unsigned | ((long) intAt(bytes, entry + 8) << Integer.SIZE) : signed ? low : unsigned;
     }
 }

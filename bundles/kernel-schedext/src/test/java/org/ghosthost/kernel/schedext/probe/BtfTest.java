@@ -65,7 +65,10 @@ final class BtfTest {
                 damaged[random.nextInt(damaged.length)] = (byte) random.nextInt();
             }
             try {
-                Btf.parse(damaged);
+                Btf btf = Btf.parse(damaged);
+                btf.parameters("f");
+                btf.hasStruct("s");
+                btf.enumerator("E");
             } catch (IOException e) {
                 assertFalse(e.getMessage().isBlank(), "seed " + seed);
             }
