@@ -26,8 +26,8 @@ public interface Policy {
     long UNTIL_MESSAGE = Long.MAX_VALUE;
 
     /**
-     * Asked once, before {@link #attached}, of a policy whose model is {@link PolicyModel#IN_KERNEL}: how the backend is
-     * to schedule while this policy leads. Such a policy hears of tasks late, and decides nothing.
+     * Asked once, before {@link #attached}, of a policy whose model is {@link PolicyModel#IN_KERNEL}: how the backend
+     * is to schedule while this policy leads. Such a policy hears of tasks late, and decides nothing.
      *
      * @return null in every other policy
      */
