@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import org.ghosthost.enclave.kernel.EnclaveMode;
 import org.ghosthost.enclave.kernel.Errno;
 import org.ghosthost.enclave.kernel.KernelEnclave;
 import org.ghosthost.enclave.kernel.KernelEnclave.Counter;
