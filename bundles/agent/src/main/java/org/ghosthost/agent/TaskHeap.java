@@ -76,6 +76,21 @@ public final class TaskHeap<T extends Task> {
         return task.heapIndex >= 0;
     }
 
+    /** The task in the last place, which none goes after that it was compared with; null if there is none. */
+    public @Nullable T last() {
+        return size == 0 ? null : at(size - 1);
+    }
+
+    /** The task in the place before that of {@code task}, which is in this heap; null at the first. */
+    public @Nullable T previous(T task) {
+        return task.heapIndex == 0 ? null : at(task.heapIndex - 1);
+    }
+
+    /** Whether there is no task. */
+    public boolean isEmpty() {
+        return size == 0;
+    }
+
     /** Number of tasks. */
     public int size() {
         return size;
