@@ -309,7 +309,8 @@ struct ghost_request {
  * ghost_enter           enclave, tid                          marks the thread; the host then sets its policy to
  *                                                             SCHED_EXT. out: gtid, status_word.
  *                                                             ESRCH, EPERM (host, kernel thread), EBUSY (other enclave,
- *                                                             value = its id), EALREADY (in this one), ENOMEM
+ *                                                             value = its id), EALREADY (in this one), ENOMEM,
+ *                                                             EAGAIN (no memory at this moment: try again)
  * ghost_leave           tid                                   unmarks it, after its policy was set back. ESRCH
  * ghost_associate       enclave, gtid or cpu (gtid 0), queue, barrier   out: flags 1 = was so already, 2 = NEW still to
  *                                                             come. ENOENT, ESTALE, EBADF

@@ -120,6 +120,7 @@ enum scx_enq_flags {
 #define ESRCH 3
 #define ENXIO 6
 #define EBADF 9
+#define EAGAIN 11
 #define ENOMEM 12
 #define EBUSY 16
 #define EEXIST 17

@@ -823,8 +823,11 @@ static void enter_again(struct member *x)
 {
     struct ghost_request r;
     set_policy(x->puppet->tid, 0);
-    if (try_enter(SLOT, x->puppet->tid, &r))
-        die("enter: %d", r.result);
+    for (int tries = 0; try_enter(SLOT, x->puppet->tid, &r); tries++) {
+        if (r.result != -EAGAIN || tries == 100)
+            die("enter: %d, words used up: %llu", r.result, enclaves[SLOT].no_status_word);
+        nap_ms(1);
+    }
     x->word = r.status_word;
     x->gtid = r.gtid;
     set_policy(x->puppet->tid, SCHED_EXT_POLICY);
