@@ -13,8 +13,9 @@
 #define NOT_READY 100 /* not a result: the slot was not READY, or somebody else claimed it */
 #define NOBODY -1     /* the CPU itself decides, not an agent */
 
+/* NEED_L1D_FLUSH is not among them: nobody would flush. */
 #define RUN_FLAGS                                                                                                      \
-    (GHOST_RTLA_ON_PREEMPT | GHOST_RTLA_ON_BLOCKED | GHOST_RTLA_ON_YIELD | GHOST_RTLA_ON_IDLE | GHOST_NEED_L1D_FLUSH | \
+    (GHOST_RTLA_ON_PREEMPT | GHOST_RTLA_ON_BLOCKED | GHOST_RTLA_ON_YIELD | GHOST_RTLA_ON_IDLE |                        \
         GHOST_NEED_CPU_NOT_IDLE | GHOST_ELIDE_PREEMPT | GHOST_SEND_TASK_ON_CPU |                                       \
         GHOST_DEFER_LATCHED_PREEMPTION_BY_AGENT | GHOST_DO_NOT_PREEMPT)
 #define COMMIT_FLAGS                                                                                                   \

@@ -286,7 +286,7 @@ INLINE s32 enter(struct ghost_request *request, struct task_struct *p, u32 slot)
         return -ESRCH;
     struct task *t = bpf_task_storage_get(&tasks, p, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
     if (!t)
-        return -ENOMEM;
+        return -EAGAIN; /* on older kernels also if a thread was preempted here while it did the like */
     u64 word = READ_ONCE(t->word);
     u32 state = state_of(word);
     if (state == DEAD)

@@ -10,6 +10,7 @@
 char ghost_license[] SEC("license") = "Dual BSD/GPL";
 
 #define HEARTBEAT_CHECK_NS 20000000ULL
+#define ROUNDS_PER_RESCUE 50 /* a second */
 
 /* A callback gets its arguments as an array of 64-bit words. */
 #define CALLBACK(result, name) SEC("struct_ops/ghost_" #name) result ghost_##name(u64 *args)
@@ -131,7 +132,8 @@ CALLBACK(void, enqueue)
         struct ghost_control *g = control_at(0);
         if (g)
             COUNT(g->uninvited);
-        insert(p, p->migration_disabled ? SCX_DSQ_LOCAL : STRANGERS_QUEUE, STRANGERS_SLICE_NS, enq_flags & ~SCX_ENQ_IMMED);
+        u64 queue = is_pinned(p, enq_flags) ? SCX_DSQ_LOCAL : STRANGERS_QUEUE;
+        insert(p, queue, STRANGERS_SLICE_NS, enq_flags & ~SCX_ENQ_IMMED);
         return;
     }
     u32 cpu = scx_bpf_task_cpu(p), mode = READ_ONCE(e->mode), flags = 0;
@@ -153,9 +155,11 @@ CALLBACK(void, enqueue)
     }
     u64 word = READ_ONCE(t->word);
     struct ghost_status_word *sw = status_word_at(t->enclave, t->status_word);
+    if (state_of(before) != MOVED && type)
+        t->waits_since_ns = bpf_ktime_get_ns();
     if (sw && type) {
         sw->cpu = cpu;
-        sw->runnable_since = bpf_ktime_get_ns();
+        sw->runnable_since = t->waits_since_ns;
         t->word_flags = (t->word_flags | GHOST_SW_RUNNABLE) & ~GHOST_SW_ON_CPU;
         publish(sw, barrier_of(word), t->word_flags);
     }
@@ -618,6 +622,17 @@ INLINE u64 find_silent_enclaves(u64 now)
     return silent;
 }
 
+INLINE void look_after_tasks(u64 now)
+{
+    u32 slot;
+    FOR_RANGE(slot, GHOST_MAX_ENCLAVES) {
+        struct ghost_enclave *e = enclaves_at(slot);
+        if (!e || READ_ONCE(e->state) == GHOST_ENCLAVE_FREE || decides_itself(READ_ONCE(e->mode)))
+            continue;
+        rescue_forgotten(parked_queue(slot), now);
+    }
+}
+
 /* Does a task that waits for this CPU's decision overlook that the CPU has gone idle? */
 INLINE bool has_forgotten(struct ghost_cpu *c)
 {
@@ -659,6 +674,8 @@ static s32 check_heartbeats(void *map, u32 *key, struct heartbeat *h)
     if (silent)
         kick_enclaves(silent);
     look_after_cpus(now);
+    if (++h->rounds % ROUNDS_PER_RESCUE == 0)
+        look_after_tasks(now);
     bpf_timer_start(&h->timer, HEARTBEAT_CHECK_NS, 0);
     return 0;
 }
@@ -781,6 +798,11 @@ CALLBACK(void, dump_task)
     u64 values[] = {t->enclave, state_of(word), barrier_of(word), cpu_of(word), t->misses};
     scx_bpf_dump_bstr(format, values, sizeof(values));
 }
+
+#define OFFSET(member) __builtin_offsetof(struct sched_ext_ops, member)
+_Static_assert(OFFSET(cpu_acquire) == GHOST_OPS_CPU_ACQUIRE, "ghost_abi.h");
+_Static_assert(OFFSET(cpu_release) == GHOST_OPS_CPU_RELEASE, "ghost_abi.h");
+_Static_assert(OFFSET(flags) == GHOST_OPS_FLAGS, "ghost_abi.h");
 
 /* timeout_ms is the kernel's greatest: it ejects the scheduler of all enclaves, so each enclave's own must be first. */
 SEC(".struct_ops.link") struct sched_ext_ops ghost_ops = {

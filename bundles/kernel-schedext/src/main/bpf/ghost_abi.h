@@ -262,8 +262,18 @@ struct ghost_enclave {
     ghost_u64 reenqueued; /* tasks that the kernel gave back because another class took their CPU */
     ghost_u64 in_kernel_dispatches;
     ghost_u64 no_status_word; /* tasks that stay with the plain in-kernel FIFO because there was no status word */
-    ghost_u64 reserved3[5];
+    ghost_u64 rescues; /* runs of tasks that no agent had committed for so long that the kernel would have ejected us */
+    ghost_u64 reserved3[4];
 };
+
+/*
+ * ---- the struct_ops map ghost_ops, as libbpf shows it before loading (bpf_map__initial_value): the host clears the
+ * bits of flags that the kernel's SCX_OPS_ALL_FLAGS has not, and sets both pointers to null where the kernel has
+ * SCX_ENQ_IMMED (from 7.1 on): there they are not needed, and it warns of them.
+ */
+#define GHOST_OPS_CPU_ACQUIRE 80
+#define GHOST_OPS_CPU_RELEASE 88
+#define GHOST_OPS_FLAGS 176
 
 /* ---- the whole */
 
@@ -309,7 +319,8 @@ struct ghost_request {
  * ghost_enter           enclave, tid                          marks the thread; the host then sets its policy to
  *                                                             SCHED_EXT. out: gtid, status_word.
  *                                                             ESRCH, EPERM (host, kernel thread), EBUSY (other enclave,
- *                                                             value = its id), EALREADY (in this one), ENOMEM
+ *                                                             value = its id), EALREADY (in this one), ENOMEM,
+ *                                                             EAGAIN (no memory at this moment: try again)
  * ghost_leave           tid                                   unmarks it, after its policy was set back. ESRCH
  * ghost_associate       enclave, gtid or cpu (gtid 0), queue, barrier   out: flags 1 = was so already, 2 = NEW still to
  *                                                             come. ENOENT, ESTALE, EBADF

@@ -120,6 +120,7 @@ enum scx_enq_flags {
 #define ESRCH 3
 #define ENXIO 6
 #define EBADF 9
+#define EAGAIN 11
 #define ENOMEM 12
 #define EBUSY 16
 #define EEXIST 17
@@ -279,17 +280,14 @@ INLINE u64 within(u64 index, u64 power)
 /* No barrier. */
 #define COUNT(counter) ((void)__sync_fetch_and_add(&(counter), 1))
 
-/* There is no instruction for this, and clang 16 fails at making its builtin from a table. */
+/* No instruction does this; without branches, the verifier does not follow each of 64 results. */
 INLINE u32 first_bit(u64 bits)
 {
-    u32 bit = 0;
-    for (u32 half = 32; half; half /= 2) {
-        if (!(bits & ((1ULL << half) - 1))) {
-            bits >>= half;
-            bit += half;
-        }
-    }
-    return bit & 63;
+    u64 below = (bits & -bits) - 1; /* as many ones as the result says */
+    below -= below >> 1 & 0x5555555555555555ULL;
+    below = (below & 0x3333333333333333ULL) + (below >> 2 & 0x3333333333333333ULL);
+    below = (below + (below >> 4)) & 0x0f0f0f0f0f0f0f0fULL;
+    return below * 0x0101010101010101ULL >> 56 & 63;
 }
 
 #endif

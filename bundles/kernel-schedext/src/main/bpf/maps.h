@@ -68,6 +68,7 @@ struct task {
     u64 committed_ns;
     u64 vruntime;
     u64 charged_ns; /* sum_exec_runtime up to which vruntime counts */
+    u64 waits_since_ns; /* when it last ran, or became runnable */
     u64 undo;       /* word before a commit of a sync group */
 };
 struct {
@@ -79,6 +80,7 @@ struct {
 
 struct heartbeat {
     struct bpf_timer timer;
+    u64 rounds;
 };
 struct {
     MAP_NUMBER(type, BPF_MAP_TYPE_ARRAY);

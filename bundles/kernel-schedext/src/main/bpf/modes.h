@@ -285,4 +285,80 @@ INLINE s32 find_idle_cpu(struct task_struct *p, u32 slot, u32 home)
     return -1;
 }
 
+/* ---- the net below policies that forget a task: the kernel ejects us if one waits for 30 seconds */
+
+#define FORGOTTEN_NS 20000000000ULL
+#define MOST_LOOKED_AT 32
+
+/* A CPU of the enclave that the task may use and that has no latch. */
+INLINE s32 find_any_cpu(struct task_struct *p, u32 slot, s32 home)
+{
+    s32 idle = find_idle_cpu(p, slot, home);
+    if (idle >= 0)
+        return idle;
+    struct ghost_control *g = control_at(0);
+    u32 count = g && g->cpus < GHOST_MAX_CPUS ? g->cpus : GHOST_MAX_CPUS, cpu;
+    FOR_RANGE(cpu, count) {
+        struct ghost_cpu *c = cpus_at(cpu);
+        if (c && READ_ONCE(c->enclave) == slot && !READ_ONCE(c->latched_gtid) && may_run(p, cpu))
+            return cpu;
+    }
+    return -1;
+}
+
+/* Commits a forgotten task for a short moment, in nobody's name. */
+INLINE void rescue_task(struct task *t, struct task_struct *p)
+{
+    struct ghost_enclave *e = enclaves_at(t->enclave);
+    s32 cpu = find_any_cpu(p, t->enclave, t->last_cpu);
+    struct ghost_cpu *c = cpu < 0 ? NULL : cpus_at(cpu);
+    u64 word = READ_ONCE(t->word);
+    if (!c || !e || state_of(word) != PARKED)
+        return;
+    u64 claimed = with_state(word, COMMITTED, cpu);
+    if (CAS(&t->word, word, claimed) != word)
+        return;
+    t->slice_ns = SHORT_SLICE_NS;
+    t->run_flags = 0;
+    t->misses = 0;
+    if (CAS(&c->latched_gtid, 0, t->gtid) != 0) {
+        CAS(&t->word, claimed, word);
+        return;
+    }
+    COUNT(e->rescues);
+    take_off(c, cpu);
+}
+
+CHECKED_ONCE s32 rescue(s32 tid)
+{
+    struct task_struct *p = bpf_task_from_pid(tid);
+    if (!p)
+        return 0;
+    struct task *t = task_of(p);
+    bpf_rcu_read_lock();
+    if (t)
+        rescue_task(t, p);
+    bpf_rcu_read_unlock();
+    bpf_task_release(p);
+    return 0;
+}
+
+/* Looks at the tasks that were parked first, of one queue. */
+INLINE void rescue_forgotten(u64 queue, u64 now)
+{
+    struct bpf_iter_scx_dsq it;
+    if (bpf_iter_scx_dsq_new(&it, queue, 0) == 0) {
+        u32 n;
+        FOR_RANGE(n, MOST_LOOKED_AT) {
+            struct task_struct *p = bpf_iter_scx_dsq_next(&it);
+            struct task *t = p ? task_of(p) : NULL;
+            if (!t)
+                break;
+            if (now - t->waits_since_ns > FORGOTTEN_NS)
+                rescue(p->pid);
+        }
+    }
+    bpf_iter_scx_dsq_destroy(&it);
+}
+
 #endif

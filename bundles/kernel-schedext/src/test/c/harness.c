@@ -176,6 +176,15 @@ static void await_of_running(struct member *x, int cpu, int type, struct ghost_m
     die("no %s of %llx", type_name(type), (long long)x->gtid);
 }
 
+static void put(const char *file, const char *text)
+{
+    FILE *f = fopen(file, "w");
+    if (!f || fputs(text, f) < 0)
+        printf("  cannot write %s\n", file);
+    if (f)
+        fclose(f);
+}
+
 /* ---- scenarios */
 
 static void a_task_lives(void)
@@ -753,18 +762,68 @@ static void strangers_run(void)
     CHECK(control->uninvited > 0);
 }
 
+static void strangers_and_tasks_share(void)
+{
+    struct member x[3];
+    for (int i = 0; i < 3; i++) {
+        x[i] = runnable_member();
+        run_there(&x[i], 1 + i);
+    }
+    struct puppet *p[6];
+    for (int i = 0; i < 6; i++) {
+        p[i] = hire();
+        set_policy(p[i]->tid, SCHED_EXT_POLICY);
+        allow(p[i]->tid, (int[]){1, 2, 3}, 3);
+        tell(p[i], SPIN);
+    }
+    nap_ms(500);
+    for (int i = 0; i < 6; i++)
+        CHECK(moves(p[i], 15000));
+    for (int i = 0; i < 3; i++) { /* they gave way, and come back */
+        for (int tries = 0; !moves(x[i].puppet, 500); tries++) {
+            CHECK(tries < 20);
+            x[i].barrier = words[SLOT][x[i].word].barrier;
+            commit_soon(0, 1 + i, &x[i]);
+        }
+    }
+}
+
+static void a_forgotten_task_is_rescued(void)
+{
+    struct member x = runnable_member();
+    uint64_t laps = x.puppet->laps;
+    for (int i = 0; i < 34 && machine_attached(); i++)
+        nap_ms(1000);
+    CHECK(machine_attached());
+    CHECK(enclaves[SLOT].rescues >= 1 && x.puppet->laps > laps);
+    nap_ms(50);
+    CHECK(!moves(x.puppet, 50));
+    x.barrier = words[SLOT][x.word].barrier;
+    run_there(&x, 1);
+}
+
+static void cpus_go_and_come(void)
+{
+    struct member x = runnable_member();
+    run_there(&x, 3);
+    put("/sys/devices/system/cpu/cpu3/online", "0");
+    CHECK(cpus[3].online == 0 && machine_attached());
+    nap_ms(50);
+    x.barrier = words[SLOT][x.word].barrier;
+    CHECK_RESULT(GHOST_CPU_OFFLINE, commit(0, 3, x.gtid, x.barrier));
+    if (!(words[SLOT][x.word].flags & GHOST_SW_ON_CPU))
+        run_there(&x, 2);
+    CHECK(moves(x.puppet, 1000));
+    put("/sys/devices/system/cpu/cpu3/online", "1");
+    CHECK(cpus[3].online == 1);
+    nap_ms(50);
+    struct member y = runnable_member();
+    run_there(&y, 3);
+}
+
 /* ---- under fire */
 
 /* Lets the kernel tell what it knows of every task, and what our dump callbacks add, and prints that. */
-static void put(const char *file, const char *text)
-{
-    FILE *f = fopen(file, "w");
-    if (!f || fputs(text, f) < 0)
-        printf("  cannot write %s\n", file);
-    if (f)
-        fclose(f);
-}
-
 static void dump(void)
 {
     static char line[1024];
@@ -823,8 +882,11 @@ static void enter_again(struct member *x)
 {
     struct ghost_request r;
     set_policy(x->puppet->tid, 0);
-    if (try_enter(SLOT, x->puppet->tid, &r))
-        die("enter: %d", r.result);
+    for (int tries = 0; try_enter(SLOT, x->puppet->tid, &r); tries++) {
+        if (r.result != -EAGAIN || tries == 100)
+            die("enter: %d, words used up: %llu", r.result, enclaves[SLOT].no_status_word);
+        nap_ms(1);
+    }
     x->word = r.status_word;
     x->gtid = r.gtid;
     set_policy(x->puppet->tid, SCHED_EXT_POLICY);
@@ -971,8 +1033,11 @@ static const struct {
     SCENARIO(a_sleeping_agent_is_woken),
     SCENARIO(cpus_tell),
     SCENARIO(strangers_run),
+    SCENARIO(strangers_and_tasks_share),
+    SCENARIO(cpus_go_and_come),
     SCENARIO(random_commits_race),
     SCENARIO(it_comes_and_goes),
+    SCENARIO(a_forgotten_task_is_rescued),
 };
 
 static bool wanted(const char *name, int argc, char **argv)
@@ -981,7 +1046,7 @@ static bool wanted(const char *name, int argc, char **argv)
     for (int i = 2; i < argc; i++) {
         if (!strcmp(argv[i], name))
             return true;
-        none &= !strcmp(argv[i], "no-switch-probe") || argv[i][0] == '=';
+        none &= !strcmp(argv[i], "no-switch-probe") || !strcmp(argv[i], "verifier") || argv[i][0] == '=';
     }
     return none;
 }
@@ -990,9 +1055,10 @@ int main(int argc, char **argv)
 {
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (argc < 2)
-        die("usage: harness OBJECT [no-switch-probe] [=STRESS-SECONDS] [SCENARIO...]");
+        die("usage: harness OBJECT [no-switch-probe] [verifier] [=STRESS-SECONDS] [SCENARIO...]");
     for (int i = 2; i < argc; i++) {
         with_switch_probe &= strcmp(argv[i], "no-switch-probe") != 0;
+        verifier_says |= strcmp(argv[i], "verifier") == 0;
         if (argv[i][0] == '=')
             stress_seconds = atoi(argv[i] + 1);
     }

@@ -2,6 +2,7 @@
 #include "machine.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <sched.h>
@@ -20,7 +21,7 @@ struct ghost_transaction *transactions;
 struct ghost_commit_request *requests;
 struct ghost_queue *queues;
 struct ghost_status_word *words[GHOST_MAX_ENCLAVES];
-bool with_switch_probe = true;
+bool with_switch_probe = true, verifier_says;
 int cpu_total;
 
 static struct bpf_object *object;
@@ -77,13 +78,63 @@ static void *map_memory(const char *name, size_t size)
     return p;
 }
 
+/* Of all that the verifier says, how much work each program was. */
+static int print_effort(enum libbpf_print_level level, const char *format, va_list args)
+{
+    static char text[1 << 16];
+    vsnprintf(text, sizeof(text), format, args);
+    char *effort = strstr(text, "processed ");
+    if (level == LIBBPF_WARN || (effort && strchr(effort, '(')))
+        printf("  %.40s %.40s\n", text, effort ? effort : "");
+    return 0;
+}
+
+/* The value of an enumerator in the kernel's types; false if it has none of that name. */
+static bool kernel_constant(const char *enumerator, uint64_t *value)
+{
+    static struct btf *kernel;
+    if (!kernel)
+        kernel = btf__load_vmlinux_btf();
+    for (uint32_t id = 1; id < btf__type_cnt(kernel); id++) {
+        const struct btf_type *t = btf__type_by_id(kernel, id);
+        for (int i = 0; (btf_is_enum(t) || btf_is_enum64(t)) && i < btf_vlen(t); i++) {
+            const char *name = btf__name_by_offset(
+                kernel, btf_is_enum(t) ? btf_enum(t)[i].name_off : btf_enum64(t)[i].name_off);
+            if (!strcmp(name, enumerator)) {
+                *value = btf_is_enum(t) ? (uint64_t)btf_enum(t)[i].val : btf_enum64_value(&btf_enum64(t)[i]);
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static void adapt_to_kernel(void)
+{
+    size_t size;
+    uint64_t value;
+    char *ops = bpf_map__initial_value(bpf_object__find_map_by_name(object, "ghost_ops"), &size);
+    if (!ops)
+        die("no image of ghost_ops");
+    if (kernel_constant("SCX_OPS_ALL_FLAGS", &value))
+        *(uint64_t *)(ops + GHOST_OPS_FLAGS) &= value;
+    if (kernel_constant("SCX_ENQ_IMMED", &value)) {
+        *(void **)(ops + GHOST_OPS_CPU_ACQUIRE) = NULL;
+        *(void **)(ops + GHOST_OPS_CPU_RELEASE) = NULL;
+    }
+}
+
 void machine_load(const char *file)
 {
-    object = bpf_object__open_file(file, NULL);
+    LIBBPF_OPTS(bpf_object_open_opts, opts, .kernel_log_level = verifier_says ? 4 : 0);
+    if (verifier_says)
+        libbpf_set_print(print_effort);
+    object = bpf_object__open_file(file, &opts);
     if (!object)
         die("open %s: %s", file, strerror(errno));
     if (!with_switch_probe)
         bpf_program__set_autoload(bpf_object__find_program_by_name(object, "ghost_sched_switch"), false);
+    adapt_to_kernel();
     if (bpf_object__load(object))
         die("load: %s", strerror(errno));
     control = map_memory("control", sizeof(*control));

@@ -19,7 +19,7 @@ extern struct ghost_transaction *transactions;
 extern struct ghost_commit_request *requests;
 extern struct ghost_queue *queues;
 extern struct ghost_status_word *words[GHOST_MAX_ENCLAVES];
-extern bool with_switch_probe;
+extern bool with_switch_probe, verifier_says;
 extern int cpu_total;
 
 _Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));

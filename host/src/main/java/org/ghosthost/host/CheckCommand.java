@@ -10,8 +10,9 @@ import org.ghosthost.policy.Feature;
 
 /** {@code ghost check}: what the gate of a host would say about a jar, without a host. */
 final class CheckCommand {
-    private static final CommandLineParser PARSER = new CommandLineParser("check", "JAR",
-            "Says whether a jar is a policy that a host would take; installs nothing.",
+    private static final CommandLineParser PARSER = new CommandLineParser("check", "FILE",
+            "Says whether a jar is a policy that a host would take, or whether a configuration is in order; starts"
+                    + " nothing.",
             List.of(CommandLineParser.flag("json", "answer in JSON")));
 
     private CheckCommand() {}
@@ -23,11 +24,20 @@ final class CheckCommand {
             return 0;
         }
         if (line.getArgList().size() != 1) {
-            throw GhostException.usage("name one jar; see ghost check --help");
+            throw GhostException.usage("name one jar or configuration; see ghost check --help");
         }
         Path file = Path.of(line.getArgList().getFirst()).toAbsolutePath().normalize();
-        out.println(report(file, line.hasOption("json")));
+        out.println(file.toString().endsWith(".conf") ? configuration(file, line.hasOption("json"))
+                : report(file, line.hasOption("json")));
         return 0;
+    }
+
+    private static String configuration(Path file, boolean json) throws GhostException {
+        String home = System.getProperty(Main.HOME);
+        HostConfig config = HostConfig.read(file, home == null ? file : Path.of(home, "policies"));
+        return json ? new Json().add("file", file.toString()).add("backend", config.backend())
+                .add("enclaves", config.enclaves().stream().map(plan -> Integer.toString(plan.id())).toList())
+                .toString() : config.summary();
     }
 
     /** Checks a jar and tells what it is. */

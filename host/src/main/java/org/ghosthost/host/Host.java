@@ -63,6 +63,7 @@ final class Host implements AutoCloseable {
             gogo.offer("ghost", new HostCommands(gogo, this::end), HostCommands.functions());
             gogo.offer(UnknownCommand.SCOPE, new UnknownCommand(), UnknownCommand.FUNCTION);
             makeEnclave();
+            reports.addAll(new PlannedEnclaves(enclaves, policies, options.enclaves()).make());
             part(ClientServer.start(enclaves, WorkDirectory.clientSocket(work.path())));
             part(ControlServer.start(gogo, work.socket()));
         } catch (GhostException | RuntimeException | Error e) {

@@ -19,7 +19,7 @@ final class HostCommand {
             return 0;
         }
         HostOptions options = HostOptions.of(line);
-        try (WorkDirectory work = WorkDirectory.open(options.workDirectory())) {
+        try (WorkDirectory work = WorkDirectory.open(options.workDirectory(), options.state())) {
             Logging.toFile(work.log());
             return run(work, options, out, err);
         } catch (IOException e) {
@@ -39,6 +39,7 @@ final class HostCommand {
             }
             Thread rest = Thread.ofVirtual().name("complete").start(() -> complete(host));
             int status = host.await();
+            Supervisor.stopping();
             rest.join();
             return status;
         } catch (InterruptedException _) {
@@ -73,6 +74,7 @@ final class HostCommand {
             enclaves(host).forEach(enclave -> out.println("ghost: " + enclave));
         }
         out.flush();
+        Supervisor.ready(host.enclaves().enclaves().size() + " enclaves");
     }
 
     private static List<String> enclaves(Host host) {

@@ -4,6 +4,7 @@ import static org.ghosthost.host.CommandLineParser.flag;
 import static org.ghosthost.host.CommandLineParser.value;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -17,23 +18,27 @@ import org.jspecify.annotations.Nullable;
  * What {@code ghost host} was told.
  *
  * @param workDirectory where the host keeps what is its own
+ * @param state where it keeps what outlives it
  * @param backend name of the backend
  * @param backendOptions settings of the backend by name
  * @param machine the machine to simulate, or this one
  * @param cpus CPUs of the first enclave; null if there shall be none yet
  * @param enclave number of the first enclave; 0 for the next free one
  * @param policies policy jars to install, in this order
+ * @param enclaves further enclaves, of a configuration file
  * @param console whether to open a shell on the terminal
  * @param json whether to say in JSON that the host is up
  */
 record HostOptions(
         Path workDirectory,
+        Path state,
         String backend,
         Map<String, String> backendOptions,
         Topology machine,
         @Nullable CpuSet cpus,
         int enclave,
         List<String> policies,
+        List<HostConfig.EnclavePlan> enclaves,
         boolean console,
         boolean json) {
     static final String SIMULATED = "sim";
@@ -43,6 +48,7 @@ record HostOptions(
     static final CommandLineParser PARSER = new CommandLineParser("host", "",
             "Starts a host: a long-lived process that owns enclaves and schedules what is in them.",
             List.of(
+                    value("config", "FILE", "backend, enclaves and policies (etc/ghost.conf, if none is said here)"),
                     value("ghost_cpus", "LIST", "make an enclave of these CPUs, for instance 0-7 or 0,2,4-6"),
                     value("enclave", "ID", "number of that enclave, 1 to 65535 (the next free one)"),
                     value("policy", "JAR", "install this policy; the enclave takes it (repeatable)"),
@@ -54,14 +60,44 @@ record HostOptions(
                     flag("console", "open a shell on the terminal; leaving it stops the host"),
                     value("name", "NAME", "name of the host, if there are several (default)"),
                     value("workdir", "DIR", "where the host keeps lock, control socket, log and state"),
+                    value("state", "DIR", "where it keeps what outlives it (state, in the work directory)"),
                     flag("json", "say in JSON that the host is up")));
 
     HostOptions {
         policies = List.copyOf(policies);
+        enclaves = List.copyOf(enclaves);
         backendOptions = Map.copyOf(backendOptions);
     }
 
+    /** Options that say what a configuration file says. */
+    private static final List<String> INSTEAD_OF_A_FILE =
+            List.of("ghost_cpus", "enclave", "policy", "backend", "option", "pin", "cpus", "machine");
+
     static HostOptions of(CommandLine line) throws GhostException {
+        String home = System.getProperty(Main.HOME);
+        Path file = configuration(line, home);
+        if (file == null) {
+            return ofCommandLine(line);
+        }
+        HostConfig config = HostConfig.read(file, home == null ? file : Path.of(home, "policies"));
+        return new HostOptions(workDirectory(line), state(line), config.backend(), config.backendOptions(),
+                config.machine(), null, 0, List.of(), config.enclaves(), line.hasOption("console"),
+                line.hasOption("json"));
+    }
+
+    private static @Nullable Path configuration(CommandLine line, @Nullable String home) throws GhostException {
+        String instead = INSTEAD_OF_A_FILE.stream().filter(line::hasOption).findFirst().orElse(null);
+        if (line.hasOption("config")) {
+            if (instead != null) {
+                throw GhostException.usage("--config and --" + instead + " exclude each other: say it in the file");
+            }
+            return Path.of(line.getOptionValue("config")).toAbsolutePath().normalize();
+        }
+        Path usual = home == null ? null : Path.of(home, "etc", "ghost.conf");
+        return instead == null && usual != null && Files.exists(usual) ? usual : null;
+    }
+
+    private static HostOptions ofCommandLine(CommandLine line) throws GhostException {
         String backend = backend(line);
         Topology machine = backend.equals(SCHED_EXT) ? thisMachine(line) : machine(line);
         String enclave = line.getOptionValue("enclave");
@@ -72,10 +108,14 @@ record HostOptions(
                     + " needs an enclave: say which CPUs it shall have by --ghost_cpus, for instance --ghost_cpus 0-"
                     + (machine.cpuCount() - 1));
         }
-        return new HostOptions(workDirectory(line), backend, backendOptions(line, backend), machine,
+        return new HostOptions(workDirectory(line), state(line), backend, backendOptions(line, backend), machine,
                 cpus == null ? null : cpus(cpus, machine),
-                enclave == null ? 0 : enclave("--enclave", enclave), policies,
+                enclave == null ? 0 : enclave("--enclave", enclave), policies, List.of(),
                 line.hasOption("console"), line.hasOption("json"));
+    }
+
+    private static Path state(CommandLine line) throws GhostException {
+        return line.hasOption("state") ? Path.of(line.getOptionValue("state")) : workDirectory(line).resolve("state");
     }
 
     /** Where the host that {@code --name} or {@code --workdir} means keeps what is its own. */

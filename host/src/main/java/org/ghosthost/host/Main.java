@@ -21,6 +21,9 @@ public final class Main {
     private static final List<String> ORDER = List.of("demo", "host", "exec", "push", "pull", "simulate", "check",
             "doctor");
 
+    /** System property: the folder of the unpacked product. */
+    static final String HOME = "ghost.home";
+
     private Main() {}
 
     /** Runs a subcommand and ends the process with its exit status. */
@@ -94,7 +97,7 @@ public final class Main {
 
     /** The folder of the unpacked product. */
     static Path home() throws GhostException {
-        String home = System.getProperty("ghost.home");
+        String home = System.getProperty(HOME);
         if (home == null) {
             throw new GhostException("start Ghosthost by its bin/ghost, which says where it is installed");
         }

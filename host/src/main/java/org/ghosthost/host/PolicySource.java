@@ -86,7 +86,8 @@ final class PolicySource {
         Files.copy(source, copy, StandardCopyOption.REPLACE_EXISTING);
     }
 
-    private Path find(String name, Path directory) throws GhostException {
+    /** The file that a name means; see {@link #open}. */
+    Path find(String name, Path directory) throws GhostException {
         String path = name.startsWith(FILE) ? name.substring(FILE.length()).replaceFirst("^//(?=/)", "") : name;
         if (path.matches("[A-Za-z][A-Za-z0-9+.-]+:.*")) {
             throw new GhostException("policies are installed from files, not from " + name);

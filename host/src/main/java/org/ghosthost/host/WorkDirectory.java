@@ -35,11 +35,13 @@ final class WorkDirectory implements AutoCloseable {
     private static final int MAX_PID_BYTES = 32;
 
     private final Path path;
+    private final Path state;
     private final FileChannel lockFile;
     private final FileLock lock;
 
-    private WorkDirectory(Path path, FileChannel lockFile, FileLock lock) {
+    private WorkDirectory(Path path, Path state, FileChannel lockFile, FileLock lock) {
         this.path = path;
+        this.state = state;
         this.lockFile = lockFile;
         this.lock = lock;
     }
@@ -95,7 +97,13 @@ final class WorkDirectory implements AutoCloseable {
      * @throws GhostException if another host has it, or others can write to it
      */
     static WorkDirectory open(Path folder) throws GhostException {
+        return open(folder, folder.resolve("state"));
+    }
+
+    /** As {@link #open(Path)}; {@code stateFolder} holds what outlives the process. */
+    static WorkDirectory open(Path folder, Path stateFolder) throws GhostException {
         Path path = folder.toAbsolutePath().normalize();
+        Path state = stateFolder.toAbsolutePath().normalize();
         try {
             createPrivate(path);
             FileChannel lockFile = FileChannel.open(path.resolve("lock"), StandardOpenOption.CREATE,
@@ -110,8 +118,8 @@ final class WorkDirectory implements AutoCloseable {
             lockFile.truncate(0);
             lockFile.write(ByteBuffer.wrap(Long.toString(ProcessHandle.current().pid()).getBytes(
                     StandardCharsets.US_ASCII)));
-            createPrivate(path.resolve("state"));
-            return new WorkDirectory(path, lockFile, lock);
+            createPrivate(state);
+            return new WorkDirectory(path, state, lockFile, lock);
         } catch (IOException e) {
             throw new GhostException("cannot use work directory " + path + ": " + Sentences.of(e));
         }
@@ -149,7 +157,7 @@ final class WorkDirectory implements AutoCloseable {
     }
 
     Path state() {
-        return path.resolve("state");
+        return state;
     }
 
     Path cache() {

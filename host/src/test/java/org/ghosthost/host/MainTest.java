@@ -55,7 +55,7 @@ final class MainTest {
         "host --cpus 4 --machine 8 | --cpus and --machine exclude each other",
         "host --name a --workdir b | --name and --workdir exclude each other",
         "host --name a/b | not a name for a host: 'a/b' (letters, digits, '.', '_' and '-')",
-        "check | name one jar; see ghost check --help",
+        "check | name one jar or configuration; see ghost check --help",
         "exec --nme x | unknown option '--nme' (did you mean '--name'?); see ghost exec --help",
     })
     void aCommandLineThatIsNotUnderstoodIsOneSentenceAndStatus2(String line, String sentence) {

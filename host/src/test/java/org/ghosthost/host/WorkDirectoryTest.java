@@ -35,6 +35,15 @@ final class WorkDirectoryTest {
     }
 
     @Test
+    void whatOutlivesTheHostMayLieElsewhere() throws Exception {
+        Path state = folder.resolve("elsewhere");
+        try (WorkDirectory work = WorkDirectory.open(folder.resolve("w"), state)) {
+            assertEquals(state, work.state());
+            assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(state)));
+        }
+    }
+
+    @Test
     void aFolderThatOthersCanWriteToIsRefused() throws Exception {
         Path path = Files.createDirectory(folder.resolve("open"));
         Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxrwxrwx"));
