@@ -2,6 +2,7 @@ package org.ghosthost.testkit;
 
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.ghosthost.enclave.Enclave;
@@ -12,6 +13,7 @@ import org.ghosthost.enclave.Handoff;
 import org.ghosthost.enclave.HandoffState;
 import org.ghosthost.enclave.PolicyRelease;
 import org.ghosthost.enclave.PolicyVersion;
+import org.ghosthost.enclave.TaskInfo;
 import org.ghosthost.kernel.sim.MachineConfig;
 import org.ghosthost.kernel.sim.MachineObserver;
 import org.ghosthost.kernel.sim.SimulatedKernel;
@@ -101,6 +103,11 @@ public final class PolicyTrial implements AutoCloseable {
     /** How the enclave is. */
     public EnclaveStatus status() {
         return enclave.status();
+    }
+
+    /** The tasks that live. */
+    public List<TaskInfo> tasks() {
+        return enclave.tasks();
     }
 
     /** The hash of all that happened. */
