@@ -135,6 +135,9 @@ INLINE u32 claim_task(struct ghost_transaction *x, struct ghost_cpu *c, struct g
         *before = word;
         if (state_of(word) == RUNNING || state_of(word) == MOVED) {
             t->undo = word; /* it is there already */
+            t->run_flags = x->run_flags & ~GHOST_SEND_TASK_ON_CPU;
+            if (x->slice > 0 && EXISTS(scx_bpf_task_set_slice___a))
+                scx_bpf_task_set_slice___a(p, x->slice);
             goto out;
         }
         if (CAS(&t->word, word, with_state(word, COMMITTED, cpu)) == word) {

@@ -300,12 +300,9 @@ INLINE s32 enter(struct ghost_request *request, struct task_struct *p, u32 slot)
         request->value = other ? other->id : 0;
         return -EBUSY;
     }
-    FETCH_ADD(&e->tasks, 1);
     s32 result = admit(t, p, slot, 0);
-    if (result) {
-        FETCH_ADD(&e->tasks, -1);
+    if (result)
         return result;
-    }
     request->gtid = t->gtid;
     request->status_word = t->status_word;
     return 0;
@@ -322,7 +319,10 @@ SEC("syscall") s32 ghost_enter(struct ghost_request *request)
     return 0;
 }
 
-/* Takes a task that never became SCHED_EXT back; one that did has left by itself when its policy was changed. */
+/*
+ * Takes a task that never became SCHED_EXT back; one that did has left when its policy was changed, and would come back
+ * with that policy.
+ */
 SEC("syscall") s32 ghost_leave(struct ghost_request *request)
 {
     struct task_struct *p = bpf_task_from_pid(request->tid);
@@ -339,6 +339,7 @@ SEC("syscall") s32 ghost_leave(struct ghost_request *request)
                 FETCH_ADD(&e->tasks, -1);
             request->result = 0;
         } else if (state_of(word) == OUT) {
+            t->marks &= ~TASK_COMES_BACK;
             request->result = 0;
         } else if (state_of(word) != DEAD && state_of(word) != AGENT) {
             request->result = -EBUSY; /* its policy still is SCHED_EXT */

@@ -55,6 +55,51 @@ INLINE bool is_pinned(struct task_struct *p, u64 enq_flags)
     return p->migration_disabled > ours;
 }
 
+/* The task is gone from the class for good; the status word says so before the message does. */
+INLINE bool send_last(struct task *t, struct task_struct *p, u64 word, u32 type, u32 flags, u32 cpu)
+{
+    struct ghost_enclave *e = enclaves_at(t->enclave);
+    struct ghost_status_word *sw = status_word_at(t->enclave, t->status_word);
+    struct ghost_control *g = control_at(0);
+    if (sw) {
+        sw->runtime = p->se.sum_exec_runtime;
+        t->word_flags = (t->word_flags & ~(GHOST_SW_RUNNABLE | GHOST_SW_ON_CPU)) | GHOST_SW_CAN_FREE;
+        publish(sw, barrier_of(word), t->word_flags);
+    }
+    if (e)
+        FETCH_ADD(type == GHOST_TASK_DEAD ? &e->died : &e->departed, 1);
+    bool heard = g && READ_ONCE(g->attached) && send_edge(t, p, word, type, flags, cpu);
+    retire(t, heard);
+    if (e)
+        FETCH_ADD(&e->tasks, -1);
+    return heard;
+}
+
+/* A task that was never told of is told of now, so that there is something to free. */
+INLINE void tell_if_new(struct task *t, struct task_struct *p, u32 cpu)
+{
+    if (state_of(READ_ONCE(t->word)) != NEW)
+        return;
+    advance(t, BLOCKED, NO_CPU, 1);
+    send_new(t, p, READ_ONCE(t->word), 0, cpu);
+}
+
+/*
+ * exec() by a thread that is not the first of its process gives it the number of that one, by which nobody could name
+ * it: for the agents it dies, and a new task comes.
+ */
+INLINE void renew_identity(struct task *t, struct task_struct *p, u32 cpu)
+{
+    tell_if_new(t, p, cpu);
+    advance(t, DEAD, NO_CPU, 1);
+    send_last(t, p, READ_ONCE(t->word), GHOST_TASK_DEAD, 0, cpu);
+    struct ghost_enclave *e = enclaves_at(t->enclave);
+    bool again = e && admit(t, p, t->enclave, 0) == 0;
+    advance(t, again ? NEW : OUT, NO_CPU, 0);
+    if (again)
+        COUNT(e->entered);
+}
+
 /* What is to be told of a task that comes to be enqueued, and its new word. 0 = nothing. */
 INLINE u32 classify(struct task *t, struct ghost_cpu *c, u64 before, u32 *flags)
 {
@@ -102,6 +147,15 @@ INLINE void tell_enqueued(struct task *t, struct task_struct *p, u64 word, u32 t
     }
 }
 
+/* It is neither on the CPU any more, nor about to be, nor to be taken off. */
+INLINE void leaves_cpu(struct task *t, struct ghost_cpu *c)
+{
+    if (c && READ_ONCE(c->current_gtid) == t->gtid)
+        WRITE_ONCE(c->current_gtid, 0);
+    if (c && READ_ONCE(c->victim_gtid) == t->gtid)
+        WRITE_ONCE(c->victim_gtid, 0);
+}
+
 INLINE void park(struct task *t, struct task_struct *p, struct ghost_enclave *e, u32 mode, u32 cpu, u64 enq_flags)
 {
     u64 slice_ns = in_kernel_slice(e);
@@ -125,6 +179,10 @@ CALLBACK(void, enqueue)
     u64 before = t ? READ_ONCE(t->word) : 0;
     if (t && state_of(before) == JOINING) { /* marked while its policy was SCHED_EXT already */
         advance(t, NEW, NO_CPU, 0);
+        before = READ_ONCE(t->word);
+    }
+    if (t && is_member(state_of(before)) && t->gtid >> GHOST_GTID_GENERATION_BITS != p->pid) {
+        renew_identity(t, p, scx_bpf_task_cpu(p));
         before = READ_ONCE(t->word);
     }
     struct ghost_enclave *e = t && is_member(state_of(before)) ? enclaves_at(t->enclave) : NULL;
@@ -163,8 +221,7 @@ CALLBACK(void, enqueue)
         t->word_flags = (t->word_flags | GHOST_SW_RUNNABLE) & ~GHOST_SW_ON_CPU;
         publish(sw, barrier_of(word), t->word_flags);
     }
-    if (c && READ_ONCE(c->victim_gtid) == t->gtid)
-        WRITE_ONCE(c->victim_gtid, 0);
+    leaves_cpu(t, c);
     if (type)
         tell_enqueued(t, p, word, type, flags, cpu);
     if (at_once)
@@ -215,8 +272,10 @@ CALLBACK(void, running)
         bool fresh = state_of(before) != RUNNING;
         tell = fresh && t->run_flags & GHOST_SEND_TASK_ON_CPU;
         advance(t, RUNNING, cpu, tell);
-        if (fresh)
+        if (fresh) {
             t->marks &= ~TASK_YIELDED;
+            WRITE_ONCE(c->elide_preempt, 0); /* whom it was for has stopped by itself */
+        }
     }
     struct ghost_enclave *e = enclaves_at(t->enclave);
     if (e && READ_ONCE(e->mode) == GHOST_MODE_VRUNTIME)
@@ -252,35 +311,6 @@ CALLBACK(void, stopping)
         WRITE_ONCE(c->current_gtid, 0);
         WRITE_ONCE(c->running_class, GHOST_CPU_IDLE);
     }
-}
-
-/* The task is gone from the class for good; the status word says so before the message does. */
-INLINE bool send_last(struct task *t, struct task_struct *p, u64 word, u32 type, u32 flags, u32 cpu)
-{
-    struct ghost_enclave *e = enclaves_at(t->enclave);
-    struct ghost_status_word *sw = status_word_at(t->enclave, t->status_word);
-    struct ghost_control *g = control_at(0);
-    if (sw) {
-        sw->runtime = p->se.sum_exec_runtime;
-        t->word_flags = (t->word_flags & ~(GHOST_SW_RUNNABLE | GHOST_SW_ON_CPU)) | GHOST_SW_CAN_FREE;
-        publish(sw, barrier_of(word), t->word_flags);
-    }
-    if (e)
-        FETCH_ADD(type == GHOST_TASK_DEAD ? &e->died : &e->departed, 1);
-    bool heard = g && READ_ONCE(g->attached) && send_edge(t, p, word, type, flags, cpu);
-    retire(t, heard);
-    if (e)
-        FETCH_ADD(&e->tasks, -1);
-    return heard;
-}
-
-/* A task that was never told of is told of now, so that there is something to free. */
-INLINE void tell_if_new(struct task *t, struct task_struct *p, u32 cpu)
-{
-    if (state_of(READ_ONCE(t->word)) != NEW)
-        return;
-    advance(t, BLOCKED, NO_CPU, 1);
-    send_new(t, p, READ_ONCE(t->word), 0, cpu);
 }
 
 INLINE void blocked(struct task *t, struct task_struct *p, u32 cpu)
@@ -418,11 +448,22 @@ CALLBACK(void, set_cpumask)
 
 /* ---- into and out of the class */
 
+/* A thread that was a member until it got another policy, or was lent a real-time priority, and now is back. */
+INLINE void let_come_back(struct task *t, struct task_struct *p)
+{
+    struct ghost_enclave *e = enclaves_at(t->enclave);
+    if (t->marks & TASK_COMES_BACK && state_of(READ_ONCE(t->word)) == OUT && e && e->id == t->enclave_id)
+        admit(t, p, t->enclave, 0);
+}
+
 CALLBACK(void, enable)
 {
     struct task_struct *p = TASK(0);
     struct task *t = task_of(p);
-    if (!t || state_of(READ_ONCE(t->word)) != JOINING)
+    if (!t)
+        return;
+    let_come_back(t, p);
+    if (state_of(READ_ONCE(t->word)) != JOINING)
         return;
     struct ghost_enclave *e = enclaves_at(t->enclave);
     if (e)
@@ -449,11 +490,12 @@ CALLBACK(void, disable)
     if (!t || !is_member(state_of(READ_ONCE(t->word))))
         return;
     u32 cpu = scx_bpf_task_cpu(p);
+    leaves_cpu(t, cpus_at(cpu));
     tell_if_new(t, p, cpu);
     bool was_current = state_of(READ_ONCE(t->word)) == RUNNING;
     advance(t, OUT, NO_CPU, 1);
     send_last(t, p, READ_ONCE(t->word), GHOST_TASK_DEPARTED, was_current ? GHOST_MSG_WAS_CURRENT : 0, cpu);
-    t->gtid = 0;
+    t->marks = TASK_COMES_BACK;
 }
 
 /* Every fork of the machine comes here: nothing is done unless the parent is a task of an enclave. */
@@ -467,14 +509,11 @@ SLEEPABLE_CALLBACK(s32, init_task)
     if (!parent || !is_enclave_task(state_of(READ_ONCE(parent->word))))
         return 0;
     u32 slot = parent->enclave;
-    struct ghost_enclave *e = enclaves_at(slot);
+    s64 parent_gtid = parent->gtid;
     struct task *t = bpf_task_storage_get(&tasks, p, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
-    if (!t || !e)
-        return 0;
-    FETCH_ADD(&e->tasks, 1);
-    if (admit(t, p, slot, parent->gtid))
-        FETCH_ADD(&e->tasks, -1); /* a failure here would fail the fork: the child stays outside */
-    return 0;
+    if (t)
+        admit(t, p, slot, parent_gtid);
+    return 0; /* a failure would fail the fork: rather the child stays outside */
 }
 
 CALLBACK(void, exit_task)

@@ -56,6 +56,8 @@ struct task {
     u64 word; /* barrier, queue, CPU and state in one: see task.h */
     s64 gtid;
     u32 enclave;     /* slot */
+    u32 enclave_id;
+    u32 reserved;
     s32 status_word; /* -1 = none */
     u32 word_flags;  /* as they stand in the status word */
     u32 marks;       /* TASK_... of task.h */

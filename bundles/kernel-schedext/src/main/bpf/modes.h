@@ -234,7 +234,7 @@ INLINE void dispatch(u32 cpu, struct task_struct *prev)
         c->dispatches++;
         if (is_strangers_turn(c))
             return;
-        if (mode == GHOST_MODE_AGENTS && dispatch_for_agents(c, cpu))
+        if (!decides_itself(mode) && dispatch_for_agents(c, cpu))
             return;
         if (mode == GHOST_MODE_VRUNTIME && prev && stays(prev, e, slot))
             return;

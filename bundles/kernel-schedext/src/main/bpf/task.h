@@ -43,6 +43,7 @@ enum task_state {
 #define TASK_BY_VRUNTIME (1u << 2) /* it is parked in the queue that is ordered by virtual runtime */
 #define TASK_FRESH_NICE (1u << 3)  /* the kernel is about to tell its nice value and CPUs for the first time, */
 #define TASK_FRESH_CPUS (1u << 4)  /* which is no change */
+#define TASK_COMES_BACK (1u << 5)  /* nobody took it out: it left for another policy, or was lent a priority */
 
 INLINE u32 state_of(u64 word) { return word & 0x3f; }
 INLINE u32 cpu_of(u64 word) { return word >> 6 & 0x3ff; }
@@ -226,8 +227,8 @@ INLINE s64 new_gtid(s32 tid)
     return (s64)tid << GHOST_GTID_GENERATION_BITS | (generation & ((1ULL << GHOST_GTID_GENERATION_BITS) - 1));
 }
 
-/* Makes a thread a member that is to come. 0 or -errno. The caller holds a reference or the thread is being born. */
-INLINE s32 admit(struct task *t, struct task_struct *p, u32 slot, s64 parent_gtid)
+/* Makes a thread a member that is to come. 0 or -errno. */
+INLINE s32 give_identity(struct task *t, struct task_struct *p, u32 slot, s64 parent_gtid)
 {
     struct ghost_enclave *e = enclaves_at(slot);
     if (!e)
@@ -240,6 +241,7 @@ INLINE s32 admit(struct task *t, struct task_struct *p, u32 slot, s64 parent_gti
         return -ENOMEM;
     t->gtid = new_gtid(p->pid);
     t->enclave = slot;
+    t->enclave_id = e->id;
     t->status_word = index;
     t->word_flags = GHOST_SW_IN_USE | GHOST_SW_ALLOCATED;
     t->marks = 0;
@@ -262,6 +264,19 @@ INLINE s32 admit(struct task *t, struct task_struct *p, u32 slot, s64 parent_gti
     u32 queue = READ_ONCE(e->default_queue);
     EXCHANGE(&t->word, (queue < GHOST_MAX_QUEUES ? (u64)queue : NO_QUEUE) << 16 | NO_CPU << 6 | JOINING);
     return 0;
+}
+
+/* The same, counted. */
+INLINE s32 admit(struct task *t, struct task_struct *p, u32 slot, s64 parent_gtid)
+{
+    struct ghost_enclave *e = enclaves_at(slot);
+    if (!e)
+        return -EINVAL;
+    FETCH_ADD(&e->tasks, 1); /* first: an enclave that is destroyed closes, and then looks at this */
+    s32 result = give_identity(t, p, slot, parent_gtid);
+    if (result)
+        FETCH_ADD(&e->tasks, -1);
+    return result;
 }
 
 /* The task's last message was made, and heard or not: nobody frees a word that nobody heard of, so we do. */

@@ -144,17 +144,18 @@ static bool runs_on(struct member *x, int cpu, int ms)
     return cpus[cpu].current_gtid == x->gtid && moves(x->puppet, ms);
 }
 
+/* Commits it until it runs there, whatever happened to it meanwhile. */
 static void run_there(struct member *x, int cpu)
 {
+    int result = -1;
     for (int tries = 0; tries < 20; tries++) {
-        CHECK_RESULT(GHOST_COMPLETE, commit_soon(0, cpu, x));
-        if (runs_on(x, cpu, 500))
+        x->barrier = words[SLOT][x->word].barrier;
+        result = commit_soon(0, cpu, x);
+        if ((result == GHOST_COMPLETE || result == GHOST_TARGET_ONCPU) && runs_on(x, cpu, 500))
             return;
-        struct ghost_message m; /* something else came first: B.4 */
-        if (await(QUEUE, GHOST_TASK_PREEMPT, x->gtid, &m, 500))
-            x->barrier = m.seqnum;
+        nap_ms(5);
     }
-    die("does not run on CPU %d", cpu);
+    die("does not run on CPU %d: %s", cpu, result_name(result));
 }
 
 /* Awaits what a running task is about to do, and commits it again if a kernel thread takes its CPU before that. */
@@ -324,7 +325,8 @@ static void a_commit_preempts(void)
     CHECK(m.data == (int64_t)transactions[1].commit_time || m.data > 0);
     CHECK(runs_on(&x, 1, 1000));
     CHECK(!await(QUEUE, GHOST_TASK_PREEMPT, y.gtid, &m, 50));
-    run_there(&y, 2); /* its barrier did not change */
+    CHECK(words[SLOT][y.word].barrier == y.barrier);
+    run_there(&y, 2);
     CHECK_RESULT(GHOST_COMPLETE, commit(0, 1, GHOST_GTID_NULL, 0));
     AWAIT(GHOST_TASK_PREEMPT, x.gtid, &m);
     CHECK(!moves(x.puppet, 30));
@@ -341,11 +343,16 @@ static void a_slice_ends(void)
     struct ghost_message m;
     struct member x = runnable_member();
     int one = 1;
-    fill(1, x.gtid, x.barrier, 0, GHOST_COMMIT_AT_TXN_COMMIT, 20000000);
-    commit_filled(0, &one, 1, false);
-    CHECK_RESULT(GHOST_COMPLETE, result_of(1));
-    AWAIT(GHOST_TASK_PREEMPT, x.gtid, &m);
-    CHECK(!(m.flags & GHOST_MSG_WAS_LATCHED));
+    for (int tries = 0; tries == 0 || m.flags & GHOST_MSG_WAS_LATCHED; tries++) {
+        CHECK(tries < 20);
+        fill(1, x.gtid, words[SLOT][x.word].barrier, 0, GHOST_COMMIT_AT_TXN_COMMIT, 20000000);
+        commit_filled(0, &one, 1, false);
+        m.flags = GHOST_MSG_WAS_LATCHED;
+        if (result_of(1) == GHOST_COMPLETE)
+            AWAIT(GHOST_TASK_PREEMPT, x.gtid, &m);
+        else
+            CHECK_RESULT(GHOST_CPU_UNAVAIL, result_of(1));
+    }
     CHECK(!moves(x.puppet, 50));
 }
 
@@ -555,6 +562,62 @@ static void entering_is_checked(void)
     AWAIT(GHOST_TASK_DEPARTED, again.gtid, &m);
     CHECK(m.flags & GHOST_MSG_WAS_CURRENT && moves(p, 1000));
     close_enclave_of(SECOND);
+}
+
+static void a_thread_comes_back_unless_it_was_taken_out(void)
+{
+    struct ghost_message m;
+    struct member x = runnable_member();
+    struct ghost_request r = {.tid = x.puppet->tid};
+    CHECK(set_policy(x.puppet->tid, 0) == 0);
+    AWAIT(GHOST_TASK_DEPARTED, x.gtid, &m);
+    CHECK_RESULT(GHOST_INVALID_TARGET, commit(0, 1, x.gtid, m.seqnum));
+    CHECK(set_policy(x.puppet->tid, SCHED_EXT_POLICY) == 0);
+    AWAIT(GHOST_TASK_NEW, 0, &m);
+    CHECK(m.gtid != x.gtid && m.gtid >> 41 == x.gtid >> 41);
+    x = (struct member){x.puppet, m.gtid, m.seqnum, m.status_word};
+    run_there(&x, 2);
+    CHECK(set_policy(x.puppet->tid, 0) == 0);
+    CHECK(run("ghost_leave", &r) == 0);
+    drain(QUEUE);
+    CHECK(set_policy(x.puppet->tid, SCHED_EXT_POLICY) == 0);
+    CHECK(!await(QUEUE, GHOST_TASK_NEW, 0, &m, 50) && moves(x.puppet, 2000));
+}
+
+static void exec_by_another_thread_is_a_new_task(void)
+{
+    struct ghost_message m;
+    struct member first = join(hire(), false);
+    first.puppet->child = 0;
+    tell(first.puppet, THREAD);
+    AWAIT(GHOST_TASK_WAKEUP, first.gtid, &m);
+    first.barrier = m.seqnum;
+    CHECK_RESULT(GHOST_COMPLETE, commit_soon(0, 1, &first));
+    int64_t second = 0;
+    uint64_t end = now_ns() + 20000000000ull;
+    bool dead = false, renewed = false;
+    while (now_ns() < end && !(dead && renewed)) { /* an agent of its own: runs whatever wants to run */
+        if (!next_message(QUEUE, &m)) {
+            nap_ms(1);
+            continue;
+        }
+        if (m.type == GHOST_TASK_NEW && m.data == first.gtid)
+            second = m.gtid;
+        else if (m.type == GHOST_TASK_NEW && second && m.gtid != second && m.gtid >> 41 == first.gtid >> 41)
+            renewed = true;
+        dead |= m.type == GHOST_TASK_DEAD && m.gtid == second;
+        if (words[SLOT][m.status_word].flags & GHOST_SW_RUNNABLE)
+            commit(0, 1 + m.status_word % 3, m.gtid, m.seqnum);
+    }
+    CHECK(second && dead && renewed);
+    for (uint32_t i = 0; i < 4096; i++) { /* it spins in its new life */
+        struct ghost_status_word *w = &words[SLOT][i];
+        if (w->flags & GHOST_SW_RUNNABLE && !(w->flags & GHOST_SW_CAN_FREE) && w->gtid >> 41 == first.gtid >> 41) {
+            struct member y = {first.puppet, w->gtid, w->barrier, i};
+            int result = commit_soon(0, 1, &y);
+            CHECK(result == GHOST_COMPLETE || result == GHOST_TARGET_ONCPU);
+        }
+    }
 }
 
 static void enclaves_are_apart(void)
@@ -939,10 +1002,12 @@ static void hostile(int seconds)
         case 4: replace_member(x); break;
         case 5: tell(x->puppet, SLEEP); nap_ms(1); tell(x->puppet, SPIN); break;
         case 6:
+            set_policy(x->puppet->tid, 0);
             if (rand_r(&seed) % 8) {
                 enter_again(x);
             } else { /* a stranger now */
-                set_policy(x->puppet->tid, 0);
+                struct ghost_request leave = {.tid = x->puppet->tid};
+                run("ghost_leave", &leave);
                 set_policy(x->puppet->tid, SCHED_EXT_POLICY);
             }
             break;
@@ -1002,7 +1067,7 @@ static void it_comes_and_goes(void)
     stress_on = false;
     for (int i = 0; i < 2; i++)
         pthread_join(threads[i], NULL);
-    CHECK(enclaves[SLOT].tasks == 0); /* they are strangers now */
+    CHECK(enclaves[SLOT].tasks == 6); /* each time they come back */
 }
 
 /* ---- */
@@ -1025,6 +1090,8 @@ static const struct {
     SCENARIO(virtual_runtime_weighs),
     SCENARIO(children_inherit),
     SCENARIO(entering_is_checked),
+    SCENARIO(a_thread_comes_back_unless_it_was_taken_out),
+    SCENARIO(exec_by_another_thread_is_a_new_task),
     SCENARIO(enclaves_are_apart),
     SCENARIO(a_full_queue_loses_no_task),
     SCENARIO(groups_hold_together),
@@ -1054,6 +1121,9 @@ static bool wanted(const char *name, int argc, char **argv)
 int main(int argc, char **argv)
 {
     setvbuf(stdout, NULL, _IOLBF, 0);
+    if (argc == 2 && !strcmp(argv[1], "spin"))
+        for (;;) {
+        }
     if (argc < 2)
         die("usage: harness OBJECT [no-switch-probe] [verifier] [=STRESS-SECONDS] [SCENARIO...]");
     for (int i = 2; i < argc; i++) {

@@ -3,6 +3,7 @@
 #include "puppet.h"
 
 #include <linux/futex.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,6 +21,13 @@
 #define MOST 4096
 static struct puppet *all[MOST];
 static int hired;
+
+static void *become_a_spinner(void *unused)
+{
+    execl("/proc/self/exe", "harness", "spin", (char *)NULL);
+    _exit(1);
+    return unused;
+}
 
 static void perform(struct puppet *p)
 {
@@ -45,6 +53,12 @@ static void perform(struct puppet *p)
                     p->laps++;
                 _exit(0);
             }
+            break;
+        }
+        case THREAD: { /* a thread that becomes another program */
+            pthread_t thread;
+            p->order = SLEEP;
+            pthread_create(&thread, NULL, become_a_spinner, NULL);
             break;
         }
         case EXIT: _exit(0);

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum order { SLEEP, SPIN, YIELD, YIELD_ONCE, NAP, FORK, EXIT };
+enum order { SLEEP, SPIN, YIELD, YIELD_ONCE, NAP, FORK, THREAD, EXIT };
 
 struct puppet {
     volatile uint32_t order; /* a futex */
