@@ -137,7 +137,7 @@ public abstract class BalancedPolicy<T extends Task> extends PerCpuPolicy<T> {
     }
 
     private long load() {
-        return waiting() + (isBusy() ? 1 : 0);
+        return (long) waiting() + (isBusy() ? 1 : 0);
     }
 
     private boolean mayRunOn(T task, int to) {
