@@ -23,6 +23,7 @@ final class AgentLoop implements AgentPass, KernelEnclave.MessageHandler, Mailbo
     private final Enclave enclave;
     private final Agents agents;
     private final Lead lead;
+    private final Chronicle chronicle;
     private final KernelEnclave kernel;
     private final StatusWords statusWords;
     private final int cpu;
@@ -48,6 +49,7 @@ final class AgentLoop implements AgentPass, KernelEnclave.MessageHandler, Mailbo
         this.enclave = enclave;
         agents = enclave.agents();
         lead = enclave.lead();
+        chronicle = enclave.chronicle();
         this.kernel = kernel;
         this.cpu = cpu;
         statusWords = kernel.statusWords();
@@ -212,6 +214,7 @@ final class AgentLoop implements AgentPass, KernelEnclave.MessageHandler, Mailbo
 
     @Override
     public void message(Message message) {
+        chronicle.message(message);
         if (!lead.message(drainedQueueCpu, message)) {
             stale++;
         }

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
@@ -14,6 +15,7 @@ import org.ghosthost.enclave.kernel.KernelEnclave;
 import org.ghosthost.enclave.kernel.KernelException;
 import org.ghosthost.enclave.kernel.Tunable;
 import org.ghosthost.policy.Feature;
+import org.ghosthost.policy.Gtid;
 import org.ghosthost.policy.InKernel;
 import org.ghosthost.policy.Policy;
 import org.ghosthost.policy.PolicyModel;
@@ -34,6 +36,7 @@ public final class Enclave {
     private final CpuSet cpus;
     private final EnclaveMemory memory;
     private final Agents agents;
+    private final Chronicle chronicle;
     private final long seed;
     private final Lead lead;
     private final List<WeakReference<ClassLoader>> past = new ArrayList<>();
@@ -50,6 +53,7 @@ public final class Enclave {
         cpus = kernel.cpus().frozen();
         memory = new EnclaveMemory(kernel.statusWords());
         agents = new Agents(kernel, cpus);
+        chronicle = new Chronicle(kernel.statusWords().capacity(), cpus.last() + 1);
         lead = new Lead(this, agents, memory, newFifo());
         agents.attach(this);
         lead.leader().attached(agents, cpus);
@@ -241,6 +245,39 @@ public final class Enclave {
                 words.nice(word), words.runtimeNs(word), since == 0 ? 0 : backend.now() - since);
     }
 
+    /**
+     * Says in one sentence why a task runs, waits or sleeps: which event, whose decision, when.
+     *
+     * @param task a gtid, a thread id, or a name
+     * @return empty if the enclave has no such task
+     */
+    public Optional<String> why(String task) throws EnclaveException {
+        return owned(() -> {
+            StatusWords words = kernel.statusWords();
+            for (int word = 0; word < words.capacity(); word++) {
+                if (words.isTask(word) && isCalled(words.gtid(word), task)) {
+                    return Optional.of(
+                            new Explanation(kernel, chronicle, cpus, this::nameOf, backend.now()).of(word));
+                }
+            }
+            return Optional.empty();
+        });
+    }
+
+    private boolean isCalled(long gtid, String task) {
+        return task.equals(Gtid.toString(gtid)) || task.equals(Integer.toString(Gtid.pid(gtid)))
+                || task.equals(kernel.taskName(gtid));
+    }
+
+    /** What people call a generation. */
+    private String nameOf(int generation) {
+        Generation leader = lead.leader();
+        String release = leader.number() == generation ? leader.release().id()
+                : lead.history().stream().map(Handoff::roll).filter(roll -> roll.toGeneration() == generation)
+                        .map(Roll::to).findFirst().orElse("a policy");
+        return release + " (generation " + generation + ")";
+    }
+
     /** Names and values of all tunables. */
     public Map<String, String> tunables() {
         Map<String, String> values = new LinkedHashMap<>();
@@ -367,6 +404,10 @@ public final class Enclave {
 
     Agents agents() {
         return agents;
+    }
+
+    Chronicle chronicle() {
+        return chronicle;
     }
 
     Lead lead() {

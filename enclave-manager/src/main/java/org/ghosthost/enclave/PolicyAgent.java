@@ -25,6 +25,7 @@ final class PolicyAgent {
     private final Enclave enclave;
     private final Agents agents;
     private final Lead lead;
+    private final Chronicle chronicle;
     private final KernelEnclave kernel;
     private final TransactionTable transactions;
     private final StatusWords statusWords;
@@ -52,6 +53,7 @@ final class PolicyAgent {
         this.enclave = enclave;
         agents = enclave.agents();
         lead = enclave.lead();
+        chronicle = enclave.chronicle();
         this.kernel = kernel;
         this.cpu = cpu;
         this.statusWord = statusWord;
@@ -191,6 +193,7 @@ final class PolicyAgent {
     private void outcome(int at, TransactionState state) {
         states[index(state)]++;
         failed |= !state.succeeded();
+        chronicle.decided(at, gtids[at], state, generation, now);
         if (gtids[at] != Gtid.AGENT) {
             lead.committed(cpu, at, gtids[at], state);
         }

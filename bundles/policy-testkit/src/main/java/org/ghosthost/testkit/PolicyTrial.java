@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.ghosthost.enclave.Enclave;
 import org.ghosthost.enclave.EnclaveException;
@@ -108,6 +109,11 @@ public final class PolicyTrial implements AutoCloseable {
     /** The tasks that live. */
     public List<TaskInfo> tasks() {
         return enclave.tasks();
+    }
+
+    /** Why a task runs, waits or sleeps. */
+    public Optional<String> why(String task) throws EnclaveException {
+        return enclave.why(task);
     }
 
     /** The hash of all that happened. */

@@ -25,7 +25,7 @@ public final class EnclaveCommands {
     }
 
     static String[] functions() {
-        return new String[] {"enclaves", "create", "destroy", "status", "tasks", "tunable", "dump", "run"};
+        return new String[] {"enclaves", "create", "destroy", "status", "tasks", "why", "tunable", "dump", "run"};
     }
 
     /** Lists the enclaves. */
@@ -145,6 +145,23 @@ public final class EnclaveCommands {
                 }
             });
             return arguments.json() ? table.json() : table.text();
+        });
+    }
+
+    /** Says why a task does not run. */
+    @Descriptor("say why a task runs, waits or sleeps; a task is a gtid as ghost:tasks shows it, a thread id or a name")
+    public void why(CommandSession session, @Descriptor("TASK [--json]") String[] words) throws ShellException {
+        enclaves.run(this, "why", Set.of(), session, words, arguments -> {
+            String task = arguments.next("which task, for instance 1234");
+            arguments.end();
+            for (Enclave enclave : enclaves.manager().enclaves()) {
+                String why = enclave.why(task).orElse("");
+                if (!why.isEmpty()) {
+                    return arguments.json()
+                            ? new Table("enclave", "task", "why").add(enclave.id(), task, why).jsonObject() : why;
+                }
+            }
+            throw new ShellException("no enclave has a task " + task + ": ghost:tasks lists them");
         });
     }
 
