@@ -4,9 +4,10 @@
 # shellcheck source-path=SCRIPTDIR source=../host.bash
 source "$(dirname "$0")/../host.bash"
 
-start_host
+start_host --enclave 1
 for policy in fifo-per-cpu edf fifo-centralized; do
-    ask "felix:install $policies/policy-$policy.jar" "ghost:attach 1 $policy"
+    ask "felix:install $policies/policy-$policy.jar"
+    [[ $(status policy) == "$policy" ]] || ask "ghost:attach 1 $policy"
     expect policy "$policy" "$(status policy)"
     threads_finish mixed 100 20
     threads_finish short 1000 1
