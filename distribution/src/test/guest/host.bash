@@ -1,9 +1,13 @@
+# program: ../c/ask.c
+# program: ../c/inside.c ../../../client/ghost_client.c
+# program: ../c/threads.c
 # What scenarios with a host share: one host with one enclave on CPUs 1 to 3, of the guest's four.
 # shellcheck shell=bash
 set -euo pipefail
 
 policies=/opt/ghost/policies
 work=$PWD/work
+export GHOST_SOCKET=$work/client
 
 fail() {
     echo "$*" >&2
@@ -14,7 +18,7 @@ fail() {
 report() {
     if (($? != 0)); then
         tail -n 40 host.txt work/host.log
-        ask ghost:status --json
+        ask 'ghost:status --json'
     fi >&2
 }
 trap report EXIT
@@ -34,7 +38,7 @@ start_host() {
     ghost host --backend sched_ext --option heartbeat-ms=15000 --ghost_cpus 1-3 --workdir "$work" "$@" \
         > host.txt 2>&1 &
     host=$!
-    await 90 "the host starts" host_is_up
+    await 240 "the host starts" host_is_up
 }
 
 host_is_up() {
@@ -62,19 +66,19 @@ scheduler_is() {
     [[ $(cat /sys/kernel/sched_ext/state) == "$1" ]]
 }
 
-# ask COMMAND...: what the host answers.
+# ask LINE...: runs commands in the host.
 ask() {
-    ghost exec --workdir "$work" "$@"
+    command ask "$work/control" "$@"
 }
 
 # status FIELD: of the enclave.
 status() {
-    ask ghost:status --json | grep -oE "\"$1\": (\"[^\"]*\"|[^,}]*)" | head -n 1 | cut -d ' ' -f 2- | tr -d '"'
+    ask 'ghost:status --json' | grep -oE "\"$1\": (\"[^\"]*\"|[^,}]*)" | head -n 1 | cut -d ' ' -f 2- | tr -d '"'
 }
 
 # push COMMAND...: runs it in the enclave.
 push() {
-    ghost push 1 --workdir "$work" -- "$@"
+    inside 1 "$@"
 }
 
 # expect WHAT WANTED GOT

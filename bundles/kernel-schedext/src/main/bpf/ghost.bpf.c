@@ -11,6 +11,7 @@ char ghost_license[] SEC("license") = "Dual BSD/GPL";
 
 #define HEARTBEAT_CHECK_NS 20000000ULL
 #define ROUNDS_PER_RESCUE 50 /* a second */
+#define ROUNDS_OF_LEAVING 1000
 
 /* A callback gets its arguments as an array of 64-bit words. */
 #define CALLBACK(result, name) SEC("struct_ops/ghost_" #name) result ghost_##name(u64 *args)
@@ -634,9 +635,13 @@ CALLBACK(void, cpu_offline)
     struct ghost_cpu *c = cpus_at(cpu);
     if (!c)
         return;
-    WRITE_ONCE(c->online, 0);
+    EXCHANGE(&c->online, 0);
     s64 latched = EXCHANGE(&c->latched_gtid, 0);
     lose_latch(cpu, latched);
+    u32 zero = 0;
+    struct heartbeat *h = bpf_map_lookup_elem(&heartbeats, &zero);
+    if (h)
+        WRITE_ONCE(h->moving_rounds, ROUNDS_OF_LEAVING);
 }
 
 /* ---- the heartbeat: hosts that fall silent, latches on CPUs that other classes keep, tasks that wait too long */
@@ -661,14 +666,14 @@ INLINE u64 find_silent_enclaves(u64 now)
     return silent;
 }
 
-INLINE void look_after_tasks(u64 now)
+INLINE void look_after_tasks(u64 now, u32 most)
 {
     u32 slot;
     FOR_RANGE(slot, GHOST_MAX_ENCLAVES) {
         struct ghost_enclave *e = enclaves_at(slot);
         if (!e || READ_ONCE(e->state) == GHOST_ENCLAVE_FREE || decides_itself(READ_ONCE(e->mode)))
             continue;
-        rescue_forgotten(parked_queue(slot), now);
+        rescue_forgotten(parked_queue(slot), now, most);
     }
 }
 
@@ -713,8 +718,13 @@ static s32 check_heartbeats(void *map, u32 *key, struct heartbeat *h)
     if (silent)
         kick_enclaves(silent);
     look_after_cpus(now);
-    if (++h->rounds % ROUNDS_PER_RESCUE == 0)
-        look_after_tasks(now);
+    h->rounds++;
+    if (h->moving_rounds) {
+        h->moving_rounds--;
+        look_after_tasks(now, MOST_MOVED);
+    } else if (h->rounds % ROUNDS_PER_RESCUE == 0) {
+        look_after_tasks(now, MOST_LOOKED_AT);
+    }
     bpf_timer_start(&h->timer, HEARTBEAT_CHECK_NS, 0);
     return 0;
 }

@@ -83,6 +83,7 @@ struct {
 struct heartbeat {
     struct bpf_timer timer;
     u64 rounds;
+    u64 moving_rounds; /* for so many a CPU may still be going away */
 };
 struct {
     MAP_NUMBER(type, BPF_MAP_TYPE_ARRAY);

@@ -253,9 +253,15 @@ INLINE void dispatch(u32 cpu, struct task_struct *prev)
 
 /* ---- an idle CPU for a task that was just parked, where the kernel decides */
 
+INLINE bool is_online(u32 cpu)
+{
+    struct ghost_cpu *c = cpus_at(cpu);
+    return c && READ_ONCE(c->online);
+}
+
 INLINE bool take_if_idle(struct task_struct *p, u32 cpu)
 {
-    return bpf_cpumask_test_cpu(cpu, p->cpus_ptr) && scx_bpf_test_and_clear_cpu_idle(cpu);
+    return bpf_cpumask_test_cpu(cpu, p->cpus_ptr) && is_online(cpu) && scx_bpf_test_and_clear_cpu_idle(cpu);
 }
 
 /* An idle CPU of the enclave that the task may use, not idle any more for others who ask; -1 = none. */
@@ -289,6 +295,7 @@ INLINE s32 find_idle_cpu(struct task_struct *p, u32 slot, u32 home)
 
 #define FORGOTTEN_NS 20000000000ULL
 #define MOST_LOOKED_AT 32
+#define MOST_MOVED 4096 /* while a CPU goes away */
 
 /* A CPU of the enclave that the task may use and that has no latch. */
 INLINE s32 find_any_cpu(struct task_struct *p, u32 slot, s32 home)
@@ -300,7 +307,8 @@ INLINE s32 find_any_cpu(struct task_struct *p, u32 slot, s32 home)
     u32 count = g && g->cpus < GHOST_MAX_CPUS ? g->cpus : GHOST_MAX_CPUS, cpu;
     FOR_RANGE(cpu, count) {
         struct ghost_cpu *c = cpus_at(cpu);
-        if (c && READ_ONCE(c->enclave) == slot && !READ_ONCE(c->latched_gtid) && may_run(p, cpu))
+        if (c && READ_ONCE(c->enclave) == slot && READ_ONCE(c->online) && !READ_ONCE(c->latched_gtid) &&
+            may_run(p, cpu))
             return cpu;
     }
     return -1;
@@ -343,22 +351,30 @@ CHECKED_ONCE s32 rescue(s32 tid)
     return 0;
 }
 
+/* A CPU that goes away waits until no task's home it is, not even a parked one's. */
+INLINE bool must_move(struct task_struct *p)
+{
+    return !is_online(scx_bpf_task_cpu(p));
+}
+
 /* Looks at the tasks that were parked first, of one queue. */
-INLINE void rescue_forgotten(u64 queue, u64 now)
+INLINE void rescue_forgotten(u64 queue, u64 now, u32 most)
 {
     struct bpf_iter_scx_dsq it;
+    bpf_rcu_read_lock();
     if (bpf_iter_scx_dsq_new(&it, queue, 0) == 0) {
         u32 n;
-        FOR_RANGE(n, MOST_LOOKED_AT) {
+        FOR_RANGE(n, most) {
             struct task_struct *p = bpf_iter_scx_dsq_next(&it);
             struct task *t = p ? task_of(p) : NULL;
             if (!t)
                 break;
-            if (now - t->waits_since_ns > FORGOTTEN_NS)
+            if (now - t->waits_since_ns > FORGOTTEN_NS || must_move(p))
                 rescue(p->pid);
         }
     }
     bpf_iter_scx_dsq_destroy(&it);
+    bpf_rcu_read_unlock();
 }
 
 #endif

@@ -1,6 +1,5 @@
 #!/bin/bash
-# timeout: 150
-# program: ../../c/threads.c
+# timeout: 400
 # The host stands still: the kernel's own FIFO takes over, and gives the threads back when the host goes on.
 # shellcheck source-path=SCRIPTDIR source=../host.bash
 source "$(dirname "$0")/../host.bash"
@@ -8,7 +7,8 @@ source "$(dirname "$0")/../host.bash"
 start_host --policy "$policies/policy-edf.jar" --option heartbeat-ms=10000
 threads forever 20 > threads.txt &
 client=$!
-ghost push 1 --workdir "$work" --pid "$client"
+sleep 1
+inside 1 --pid "$client"
 expect_to_run "$client"
 kill -STOP "$host"
 sleep 12

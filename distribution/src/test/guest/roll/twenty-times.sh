@@ -1,5 +1,5 @@
 #!/bin/bash
-# timeout: 400
+# timeout: 500
 # package: stress-ng rt-tests
 # EDF is rolled up and down twenty times while two programs of others run inside: both end normally, no thread is lost,
 # and the scheduler is the same all the time.
@@ -15,12 +15,12 @@ until [[ -e rolled ]]; do
 done > hackbench.txt 2>&1 &
 bench=$!
 
-ask felix:install "$policies/policy-edf-1.1.0.jar"
+ask "felix:install $policies/policy-edf-1.1.0.jar"
 generation=$(status generation)
-for ((roll = 0; roll < 10; roll++)); do
-    echo "ghost:roll 1.0.0"
-    echo "ghost:roll 1.1.0"
-done | ask
+for _ in {1..10}; do
+    ask "ghost:roll 1.0.0" "ghost:roll 1.1.0"
+    sleep 1
+done
 touch rolled
 expect generation "$((generation + 20))" "$(status generation)"
 expect version 1.1.0 "$(status version)"

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -100,6 +101,25 @@ final class OperatorIT {
         Outcome command = ghost("push", "--workdir", "work", "1", "--", "touch", "started");
         assertEquals(1, command.status());
         assertFalse(Files.exists(folder.resolve("started")));
+    }
+
+    @Test
+    void systemdIsToldWhenTheHostIsReadyAndWhenItEnds() throws Exception {
+        Path told = folder.resolve("told");
+        Path program = Files.createDirectory(folder.resolve("bin")).resolve("systemd-notify");
+        Files.writeString(program, "#!/bin/sh\necho \"$@\" >> '" + told + "'\n");
+        Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
+        ProcessBuilder builder = new ProcessBuilder(Product.HOME.resolve("bin/ghost").toString(), "host", "--workdir",
+                "work", "--ghost_cpus", "0-1").directory(folder.toFile())
+                .redirectErrorStream(true).redirectOutput(folder.resolve("out").toFile());
+        builder.environment().put("NOTIFY_SOCKET", "/run/systemd/notify");
+        builder.environment().merge("PATH", program.getParent().toString(), (path, own) -> own + ":" + path);
+        host = builder.start();
+        Awaitility.await().atMost(Product.TIMEOUT_S, TimeUnit.SECONDS).until(() -> Files.exists(told));
+        host.destroy();
+        assertTrue(host.waitFor(Product.TIMEOUT_S, TimeUnit.SECONDS));
+        assertEquals(List.of("--ready --pid=" + host.pid() + " --status=enclaves: 1", "--pid=" + host.pid()
+                + " STOPPING=1"), Files.readAllLines(told));
     }
 
     @Test

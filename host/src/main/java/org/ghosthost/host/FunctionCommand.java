@@ -39,9 +39,7 @@ final class FunctionCommand {
                 PolicyBundles policies = new PolicyBundles(framework.context(), gate, register,
                         new PolicySource(home.resolve("policies"), scratch.resolve("incoming")), null)) {
             framework.context().registerService(PolicyLoader.class, policies, null);
-            List<Path> jars = new ArrayList<>(bundles.machine());
-            jars.addAll(bundles.later(HostOptions.SIMULATED));
-            framework.addOwn(jars);
+            framework.addOwn(name.equals("doctor") ? bundles.thisMachine() : bundles.simulator());
             Path directory = Path.of("").toAbsolutePath();
             return call(gogo.session(InputStream.nullInputStream(), out, err, directory), name, words);
         } finally {

@@ -74,7 +74,7 @@ final class HostCommand {
             enclaves(host).forEach(enclave -> out.println("ghost: " + enclave));
         }
         out.flush();
-        Supervisor.ready(host.enclaves().enclaves().size() + " enclaves");
+        Supervisor.ready("enclaves: " + host.enclaves().enclaves().size());
     }
 
     private static List<String> enclaves(Host host) {

@@ -30,9 +30,16 @@ final class OwnBundles {
         return backend.equals(HostOptions.SCHED_EXT) ? THIS_MACHINE : MACHINE;
     }
 
-    /** What runs the simulated machine, and nothing else. */
-    List<Path> machine() {
-        return paths(MACHINE.stream());
+    /** What simulates without a host. */
+    List<Path> simulator() throws GhostException {
+        List<Path> jars = new ArrayList<>(paths(MACHINE.stream()));
+        jars.addAll(later(HostOptions.SIMULATED));
+        return jars;
+    }
+
+    /** What knows this machine, and nothing else. */
+    List<Path> thisMachine() {
+        return paths(THIS_MACHINE.stream());
     }
 
     /** What the shell on the terminal needs. */

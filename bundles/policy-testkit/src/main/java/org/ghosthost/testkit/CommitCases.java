@@ -33,8 +33,9 @@ public abstract class CommitCases extends KernelCases {
     /** Commits tasks and keeps when it opened each transaction. */
     private static final class TimingAgent extends FifoAgent {
         private final TransactionTable table;
-        private volatile long openedNs;
-        private volatile long committedNs;
+        private long openingNs;
+        /** Of the last commit that succeeded: when it was opened, and when committed. */
+        private volatile long[] times = {0, 0};
         private volatile int statusWordOfTask = -1;
 
         TimingAgent(KernelCases cases, KernelEnclave enclave, int queue) {
@@ -55,7 +56,7 @@ public abstract class CommitCases extends KernelCases {
             long now = kernel.now();
             long wait = super.schedule();
             if (decisions() > 0) {
-                openedNs = now;
+                openingNs = now;
             }
             return wait;
         }
@@ -64,7 +65,7 @@ public abstract class CommitCases extends KernelCases {
         protected void outcome(int target, long gtid, TransactionState state) {
             super.outcome(target, gtid, state);
             if (state.succeeded()) {
-                committedNs = table.commitTimeNs(target);
+                times = new long[] {openingNs, table.commitTimeNs(target)};
             }
         }
     }
@@ -88,9 +89,10 @@ public abstract class CommitCases extends KernelCases {
         enter(enclave, thread);
         eventually("it runs in the enclave", runs::isRaised);
         eventually("the outcome is known", () -> agent.completed() > 0);
+        long[] times = agent.times;
         long switchedNs = enclave.statusWords().switchTimeNs(agent.statusWordOfTask);
-        long commitNs = agent.committedNs - agent.openedNs;
-        long switchNs = switchedNs - agent.committedNs;
+        long commitNs = times[1] - times[0];
+        long switchNs = switchedNs - times[1];
         assertTrue(commitNs > 0 && commitNs < machine.promptNs(), "from open to commit " + commitNs + " ns");
         assertTrue(switchNs > 0 && switchNs < machine.promptNs(), "from commit to switch " + switchNs + " ns");
         enough.raise();

@@ -79,6 +79,7 @@ final class AgentThread {
     private @Nullable Epoll parked;
 
     private volatile boolean stopping;
+    private boolean stopsItself;
     private volatile boolean inPass;
     private volatile int tid;
     private int statusWord;
@@ -203,16 +204,21 @@ final class AgentThread {
     boolean stop() {
         stopping = true;
         attached.countDown();
-        wake();
         if (Thread.currentThread().equals(thread)) {
+            stopsItself = true;
             return false;
         }
+        wake();
         try {
             thread.join(STOP_TIMEOUT_MS);
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }
-        return !thread.isAlive();
+        boolean ended = !thread.isAlive();
+        if (ended) {
+            close();
+        }
+        return ended;
     }
 
     // ---- the thread
@@ -234,7 +240,8 @@ final class AgentThread {
         } catch (Throwable t) { // a defect of ours; the policy's own exceptions do not get here
             LOG.error("the agent of CPU {} ends", cpu, t);
             enclave.fail("the agent of CPU " + cpu + " has a defect: " + t);
-        } finally {
+        }
+        if (stopsItself) {
             close();
         }
     }

@@ -3,6 +3,8 @@ package org.ghosthost.kernel.schedext;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
@@ -16,6 +18,7 @@ import org.ghosthost.policy.topology.CpuSet;
 /** The threads of one enclave: how they come and go. */
 final class Members {
     private static final Logger LOG = LogManager.getLogger(Members.class);
+    private static final int MAX_FORMER = 4096;
     private static final int MAX_TID = 1 << 22;
     /** Threads may be born while others are given back. */
     private static final int MAX_ROUNDS = 200;
@@ -25,6 +28,15 @@ final class Members {
     private final int slot;
     private final int id;
     private final StatusWords words;
+    /** Last gtid of each thread that was brought in, so that one that has left can come back by it. */
+    private final Map<Integer, Long> former = new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Integer, Long> eldest) {
+            return size() > MAX_FORMER;
+        }
+    };
 
     Members(KernelSide side, int slot, int id, StatusWords words) {
         this.side = side;
@@ -40,6 +52,9 @@ final class Members {
     /** Brings a thread in: marks it for this enclave, then gives it to the extensible class. */
     void enter(long tidOrGtid) throws KernelException {
         int tid = tid(tidOrGtid);
+        if (tid != tidOrGtid && gtid(tid) != tidOrGtid) {
+            throw new KernelException(Errno.ESRCH, "no such thread: " + Gtid.toString(tidOrGtid));
+        }
         if (Files.exists(Path.of("/proc/self/task/" + tid))) {
             throw new KernelException(Errno.EPERM,
                     "thread " + tid + " is the host's own: a host does not schedule itself");
@@ -55,6 +70,9 @@ final class Members {
         }
         if (result == 0 && policy == Threads.SCHED_EXT) {
             Threads.setScheduler(tid, Threads.SCHED_OTHER); // somebody was faster: let the kernel tell the program anew
+        }
+        if (result == 0) {
+            former.put(tid, request.gtid());
         }
         int moved = Threads.setScheduler(tid, Threads.SCHED_EXT);
         if (moved < 0) {
@@ -90,6 +108,12 @@ final class Members {
             throw new KernelException(Errno.ESRCH, "thread " + tid + " is not in enclave " + id);
         }
         giveBack(tid);
+    }
+
+    /** The gtid of a thread that is in the enclave, or was brought in lately; 0 if there is none. */
+    private long gtid(int tid) {
+        int word = wordOf(tid);
+        return word >= 0 ? words.gtid(word) : former.getOrDefault(tid, 0L);
     }
 
     private int wordOf(int tid) {

@@ -70,6 +70,10 @@ final class Request {
         return record.get(JAVA_INT, SchedExtLayout.Request.STATUS_WORD);
     }
 
+    long gtid() {
+        return record.get(JAVA_LONG, SchedExtLayout.Request.GTID);
+    }
+
     int flags() {
         return record.get(JAVA_INT, SchedExtLayout.Request.FLAGS);
     }

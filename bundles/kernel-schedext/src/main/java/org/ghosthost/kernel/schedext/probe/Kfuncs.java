@@ -28,6 +28,7 @@ final class Kfuncs {
             "bpf_iter_num_new/3",
             "bpf_iter_num_next/1",
             "bpf_iter_num_destroy/1",
+            "scx_bpf_dsq_nr_queued/1",
             "scx_bpf_kick_cpu/2",
             "scx_bpf_reenqueue_local/0",
             "scx_bpf_cpu_curr/1 scx_bpf_cpu_rq/1",

@@ -50,7 +50,13 @@ public final class Probe {
 
         /** The first thing that stands against it, as one sentence; empty if nothing does. */
         public String refusal() {
-            return findings.stream().filter(Finding::fatal).map(Finding::text).findFirst().orElse("");
+            return refusalBesides("");
+        }
+
+        /** As {@link #refusal}, but for the finding of this name. */
+        public String refusalBesides(String name) {
+            return findings.stream().filter(finding -> finding.fatal() && !finding.name().equals(name))
+                    .map(Finding::text).findFirst().orElse("");
         }
     }
 
@@ -158,7 +164,7 @@ public final class Probe {
     private void libbpf(@Nullable Libbpf libbpf) {
         String oldest = "1." + Libbpf.OLDEST_MINOR;
         String install = ": install the package libbpf1 of Debian 13, or of bookworm-backports on Debian 12 (libbpf"
-                + " elsewhere)";
+                + " elsewhere), or name one by --option libbpf=FILE";
         if (libbpf == null) {
             findings.add(fail("libbpf", "libbpf was not found, and " + oldest + " or newer is needed" + install));
         } else if (!libbpf.newEnough()) {
