@@ -52,7 +52,7 @@ final class Members {
     /** Brings a thread in: marks it for this enclave, then gives it to the extensible class. */
     void enter(long tidOrGtid) throws KernelException {
         int tid = tid(tidOrGtid);
-        if (tid != tidOrGtid && gtid(tid) != tidOrGtid) {
+        if (tid != tidOrGtid && gtidOrFormer(tid) != tidOrGtid) {
             throw new KernelException(Errno.ESRCH, "no such thread: " + Gtid.toString(tidOrGtid));
         }
         if (Files.exists(Path.of("/proc/self/task/" + tid))) {
@@ -111,7 +111,7 @@ final class Members {
     }
 
     /** The gtid of a thread that is in the enclave, or was brought in lately; 0 if there is none. */
-    private long gtid(int tid) {
+    private long gtidOrFormer(int tid) {
         int word = wordOf(tid);
         return word >= 0 ? words.gtid(word) : former.getOrDefault(tid, 0L);
     }
