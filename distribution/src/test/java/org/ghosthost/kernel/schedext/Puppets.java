@@ -66,6 +66,7 @@ final class Puppets implements AutoCloseable {
     private final List<Signal> unraised = new CopyOnWriteArrayList<>();
     private final Thread listener;
     private int time = 1;
+    private volatile boolean closing;
 
     /** Starts the process. */
     Puppets(String program) throws IOException {
@@ -173,7 +174,7 @@ final class Puppets implements AutoCloseable {
                 }
             }
         } catch (IOException e) {
-            if (process.isAlive()) {
+            if (!closing) {
                 throw new UncheckedIOException(e);
             }
         }
@@ -181,6 +182,7 @@ final class Puppets implements AutoCloseable {
 
     @Override
     public void close() {
+        closing = true;
         process.destroyForcibly();
         try {
             process.waitFor();

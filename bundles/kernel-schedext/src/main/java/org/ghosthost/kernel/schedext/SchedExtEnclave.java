@@ -61,6 +61,9 @@ final class SchedExtEnclave implements KernelEnclave {
         }
         members = new Members(side, slot, id, words);
         tunables = new TunableSettings(side.enclaves, slot);
+        for (int at = SchedExtLayout.Enclave.MESSAGES; at < SchedExtLayout.Enclave.SIZE; at += Long.BYTES) {
+            side.enclaves.setLong(slot, at, 0); // counters of the enclave that had the slot before
+        }
         Errors.check(request().value(id).statusWord(capacity).call(side.program(Program.CREATE_ENCLAVE)),
                 "the kernel does not make enclave " + id);
         begin();
