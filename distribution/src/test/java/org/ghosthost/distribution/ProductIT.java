@@ -73,6 +73,7 @@ final class ProductIT {
         "policies/policy-sol.jar, org.ghosthost.policy-sol, 1.0.0",
         "policies/policy-biff.jar, org.ghosthost.policy-biff, 1.0.0",
         "policies/policy-cfs.jar, org.ghosthost.policy-cfs, 1.0.0",
+        "policies/policy-flux.jar, org.ghosthost.policy-flux, 1.0.0",
         "policies/policy-edf.jar, org.ghosthost.policy-edf, 1.0.0",
         "policies/policy-edf-1.1.0.jar, org.ghosthost.policy-edf, 1.1.0",
         "examples/policy-edf-1.2.0-throws.jar, org.ghosthost.policy-edf, 1.2.0",

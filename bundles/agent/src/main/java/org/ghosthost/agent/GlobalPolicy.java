@@ -75,6 +75,11 @@ public abstract class GlobalPolicy<T extends Task> extends TaskPolicy<T> {
         return NO_CPU;
     }
 
+    /** Whether {@code task} may be given {@code cpu} now, besides what its affinity says. */
+    protected boolean mayUse(T task, int cpu) {
+        return true;
+    }
+
     /** Run and commit flags of the decision to run {@code task}. */
     protected int runFlags(T task) {
         return TransactionFlags.COMMIT_AT_TXN_COMMIT;
@@ -244,7 +249,7 @@ public abstract class GlobalPolicy<T extends Task> extends TaskPolicy<T> {
     private int place(T task) {
         CpuSet allowed = affinity(task);
         int last = task.cpu;
-        if (last >= 0 && isFree(last) && (allowed == null || allowed.contains(last))) {
+        if (last >= 0 && isFree(last) && (allowed == null || allowed.contains(last)) && mayUse(task, last)) {
             return last;
         }
         int cpu = freeCount == 0 ? NO_CPU : freeFor(task, last, allowed);
@@ -256,14 +261,15 @@ public abstract class GlobalPolicy<T extends Task> extends TaskPolicy<T> {
 
     private int freeFor(T task, int last, @Nullable CpuSet allowed) {
         int preferred = preferredCpu(task, last);
-        return preferred >= 0 && (allowed == null || allowed.contains(preferred)) ? preferred : firstUsable(allowed);
+        return preferred >= 0 && (allowed == null || allowed.contains(preferred)) ? preferred
+                : firstUsable(task, allowed);
     }
 
-    private int firstUsable(@Nullable CpuSet allowed) {
+    private int firstUsable(T task, @Nullable CpuSet allowed) {
         for (int word = 0; word < free.length; word++) {
             for (long left = free[word]; left != 0; left &= left - 1) {
                 int cpu = word * Long.SIZE + Long.numberOfTrailingZeros(left);
-                if (isUsable(slots[cpu]) && (allowed == null || allowed.contains(cpu))) {
+                if (isUsable(slots[cpu]) && (allowed == null || allowed.contains(cpu)) && mayUse(task, cpu)) {
                     return cpu;
                 }
             }
