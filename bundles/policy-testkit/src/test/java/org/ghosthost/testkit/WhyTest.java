@@ -54,8 +54,8 @@ class WhyTest {
         trial.load("spin:tasks=2");
         trial.runFor(5 * MS);
         assertSays(why("runnable"), "waits for a CPU since 5.000 ms", "it came into the enclave",
-                "no decision for it has been refused since", "of the CPUs that it may use, ",
-                "0 has no task of the enclave",
+                "no decision for it has been refused since",
+                "of the CPUs that it may use, 0 has no task of the enclave",
                 "1 has spin");
     }
 

@@ -75,6 +75,7 @@ final class KernelSide implements AutoCloseable {
         BpfObject object = null;
         try {
             object = LibBpf.find(options.library()).open(objectFile());
+            Operations.fit(object.initialValue(OPERATIONS));
             object.load();
             KernelSide side = new KernelSide(object);
             side.begin(possibleCpus);

@@ -20,6 +20,8 @@ final class Members {
     private static final Logger LOG = LogManager.getLogger(Members.class);
     private static final int MAX_FORMER = 4096;
     private static final int MAX_TID = 1 << 22;
+    /** The program has no memory for the thread at this moment. */
+    private static final int EAGAIN = 11;
     /** Threads may be born while others are given back. */
     private static final int MAX_ROUNDS = 200;
     private static final long ROUND_NS = 5_000_000;
@@ -65,6 +67,10 @@ final class Members {
         }
         Request request = Request.of(slot).tid(tid);
         int result = request.call(side.program(Program.ENTER));
+        for (int tries = 0; result == -EAGAIN && tries < MAX_ROUNDS; tries++) {
+            LockSupport.parkNanos(ROUND_NS);
+            result = request.call(side.program(Program.ENTER));
+        }
         if (result < 0 && Errors.of(-result) != Errno.EALREADY) {
             throw refusal(tid, result, request.value());
         }

@@ -117,6 +117,15 @@ final class SchedExtLayout {
         private Control() {}
     }
 
+    /** The table of callbacks, as libbpf shows it before it is loaded. */
+    static final class Operations {
+        static final int CPU_ACQUIRE = 80;
+        static final int CPU_RELEASE = 88;
+        static final int FLAGS = 176;
+
+        private Operations() {}
+    }
+
     /** {@code struct ghost_request}: what a syscall program is given and gives back. */
     static final class Request {
         static final int SIZE = 48;

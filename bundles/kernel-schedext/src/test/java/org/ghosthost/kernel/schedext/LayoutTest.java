@@ -112,6 +112,9 @@ final class LayoutTest {
         java.put("GHOST_MODE_FIFO", (long) EnclaveModes.FIFO);
         java.put("GHOST_MODE_VRUNTIME", (long) EnclaveModes.VRUNTIME);
         java.put("GHOST_MODE_HOLD", (long) EnclaveModes.HOLD);
+        java.put("GHOST_OPS_CPU_ACQUIRE", (long) SchedExtLayout.Operations.CPU_ACQUIRE);
+        java.put("GHOST_OPS_CPU_RELEASE", (long) SchedExtLayout.Operations.CPU_RELEASE);
+        java.put("GHOST_OPS_FLAGS", (long) SchedExtLayout.Operations.FLAGS);
         java.put("GHOST_ASSOCIATE_ALREADY", 1L);
         java.put("GHOST_ASSOCIATE_BRAND_NEW", 2L);
         assertEquals(lines(java), lines(compiled(java)));

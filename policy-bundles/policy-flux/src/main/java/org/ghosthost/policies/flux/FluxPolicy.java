@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * what it wants, and an idle one, which has the rest. The primary one is a FIFO (BIFF), or with provisioning a node of
  * its own (PROV) above three FIFOs, for tasks of negative, zero, and positive nice value.
  *
- * <p>In each pass, before tasks are placed, every leaf says how many CPUs it wants, gives back those for which it has no
- * task, and asks for those that it needs.
+ * <p>In each pass, before tasks are placed, every leaf says how many CPUs it wants, gives back those for which it has
+ * no task, and asks for those that it needs.
  */
 final class FluxPolicy extends GlobalPolicy<FluxTask> {
     private final Leaf prio = new Leaf("prio", tasks);

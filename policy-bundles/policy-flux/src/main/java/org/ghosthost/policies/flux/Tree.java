@@ -1,7 +1,6 @@
 package org.ghosthost.policies.flux;
 
 import java.util.Arrays;
-import org.ghosthost.policy.topology.CpuSet;
 import org.jspecify.annotations.Nullable;
 
 /** Who has which CPU, and how it goes from one to another: granted down, given back up, or taken away. */
