@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * <p>In each pass, before tasks are placed, every leaf says how many CPUs it wants, gives back those for which it has
  * no task, and asks for those that it needs.
  */
+@SuppressWarnings("ReferenceEquality") // a node is equal to itself only
 final class FluxPolicy extends GlobalPolicy<FluxTask> {
     private final Leaf prio = new Leaf("prio", tasks);
     private final Leaf next = new Leaf("next", tasks);

@@ -6,6 +6,7 @@ import org.ghosthost.policy.topology.CpuSet;
  * Provisioning: three children. {@code prio} gets CPUs first, up to a limit, on those where it is at home if it can;
  * {@code next} goes before {@code last}.
  */
+@SuppressWarnings("ReferenceEquality") // a node is equal to itself only
 final class Prov extends SubScheduler {
     /** Most CPUs that are taken from other children at once. */
     private static final int MAX_VICTIMS = 5;

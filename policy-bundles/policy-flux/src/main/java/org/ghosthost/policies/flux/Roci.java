@@ -1,6 +1,7 @@
 package org.ghosthost.policies.flux;
 
 /** The top: a CPU goes to the primary child as long as that wants one, else to the idle one. */
+@SuppressWarnings("ReferenceEquality") // a node is equal to itself only
 final class Roci extends SubScheduler {
     /** Most CPUs that are taken from the idle child at once. */
     private static final int MAX_VICTIMS = 5;

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** Who has which CPU, and how it goes from one to another: granted down, given back up, or taken away. */
+@SuppressWarnings("ReferenceEquality") // a node is equal to itself only
 final class Tree {
     private final SubScheduler top;
     private final @Nullable SubScheduler[] owners;
