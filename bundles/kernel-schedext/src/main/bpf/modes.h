@@ -29,6 +29,26 @@ INLINE u64 in_kernel_slice(struct ghost_enclave *e)
     return slice_ns ? slice_ns : PLAIN_SLICE_NS;
 }
 
+/* ---- tasks that run in any case */
+
+/*
+ * Does the task hold on to its CPU (migrate_disable)? A task that is current is counted once for each of our own callbacks
+ * that is under way: one, and another one where the kernel gives it back out of cpu_release.
+ */
+INLINE bool is_pinned(struct task_struct *p, u64 enq_flags)
+{
+    u32 ours = 0;
+    if (p == bpf_get_current_task_btf())
+        ours = enq_flags & SCX_ENQ_REENQ ? 2 : 1;
+    return p->migration_disabled > ours;
+}
+
+/* A task that cannot wait for an agent: it holds on to its CPU, or may have lost the number that agents name it by. */
+INLINE bool cannot_wait(struct task_struct *p, u64 enq_flags)
+{
+    return p->flags & PF_EXITING || is_pinned(p, enq_flags);
+}
+
 /* ---- virtual runtime */
 
 INLINE u64 start_of_vruntime(struct task *t, struct ghost_enclave *e)
@@ -227,6 +247,10 @@ INLINE void dispatch(u32 cpu, struct task_struct *prev)
         return;
     if (prev && !prev->on_rq)
         prev = NULL;
+    if (prev && cannot_wait(prev, 0)) {
+        set_slice(prev, SHORT_SLICE_NS);
+        return;
+    }
     u32 slot = READ_ONCE(c->enclave), mode = GHOST_MODE_FIFO;
     struct ghost_enclave *e = enclaves_at(slot);
     if (e) {
