@@ -616,7 +616,9 @@ SEC("tp_btf/sched_switch") s32 ghost_sched_switch(u64 *args)
             send_cpu(cpu, GHOST_CPU_AGENT_WAKEUP, 0, 0);
     }
     if (after == GHOST_CPU_OTHER) {
-        s64 latched = READ_ONCE(c->latched_gtid) ? EXCHANGE(&c->latched_gtid, 0) : 0;
+        /* An agent that were woken for each thread that runs between its commit and the task would never get there. */
+        bool lost = READ_ONCE(c->latched_gtid) && !READ_ONCE(c->latched_by_own);
+        s64 latched = lost ? EXCHANGE(&c->latched_gtid, 0) : 0;
         if (latched)
             lose_latch(cpu, latched);
         if (READ_ONCE(c->not_idle_wanted)) {

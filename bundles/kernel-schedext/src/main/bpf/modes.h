@@ -70,7 +70,7 @@ INLINE void charge(struct task *t, struct task_struct *p)
     t->charged_ns = sum;
 }
 
-/* The clock that sleepers are not left behind of: what the task that started last had. */
+/* The clock that sleepers are not left behind of: what the task that runs, having least, has. */
 INLINE void advance_vruntime(struct task *t, struct ghost_enclave *e)
 {
     if ((s64)(t->vruntime - READ_ONCE(e->vruntime)) > 0)
@@ -214,6 +214,7 @@ INLINE bool stays(struct task_struct *prev, struct ghost_enclave *e, u32 slot)
     if (!t || state_of(READ_ONCE(t->word)) != RUNNING || t->enclave != slot ||
         t->marks & (TASK_YIELDED | TASK_FORCE_OFF) || !has_least(t, prev, vruntime_queue(slot)))
         return false;
+    advance_vruntime(t, e);
     set_slice(prev, in_kernel_slice(e));
     return true;
 }
@@ -353,6 +354,7 @@ INLINE void rescue_task(struct task *t, struct task_struct *p)
     t->slice_ns = SHORT_SLICE_NS;
     t->run_flags = 0;
     t->misses = 0;
+    WRITE_ONCE(c->latched_by_own, 0);
     if (CAS(&c->latched_gtid, 0, t->gtid) != 0) {
         CAS(&t->word, claimed, word);
         return;

@@ -969,6 +969,29 @@ static void cpus_go_and_come(void)
     run_there(&y, 3);
 }
 
+static void tell_cost(const char *what, struct member *x, uint32_t barrier_error, int calls)
+{
+    uint64_t start = now_ns();
+    for (int i = 0; i < calls; i++) {
+        if (x)
+            fill(1, x->gtid, x->barrier - barrier_error, 0, GHOST_COMMIT_AT_TXN_COMMIT, 0);
+        int one = 1;
+        commit_filled(0, &one, x ? 1 : 0, false);
+    }
+    printf("  %s: %llu ns\n", what, (unsigned long long)(now_ns() - start) / calls);
+}
+
+/* No bound: the numbers of an emulated machine say little. */
+static void calls_have_a_price(void)
+{
+    struct member x = runnable_member();
+    tell_cost("commit of nothing", NULL, 0, 5000);
+    tell_cost("commit that is refused (TARGET_STALE)", &x, 1, 5000);
+    run_there(&x, 1);
+    x.barrier = words[SLOT][x.word].barrier;
+    tell_cost("commit of a task that is on a CPU", &x, 0, 5000);
+}
+
 /* ---- under fire */
 
 /* Lets the kernel tell what it knows of every task, and what our dump callbacks add, and prints that. */
@@ -1186,6 +1209,7 @@ static const struct {
     SCENARIO(tasks_change_queues),
     SCENARIO(a_sleeping_agent_is_woken),
     SCENARIO(cpus_tell),
+    SCENARIO(calls_have_a_price),
     SCENARIO(strangers_run),
     SCENARIO(strangers_and_tasks_share),
     SCENARIO(cpus_go_and_come),
