@@ -209,6 +209,7 @@ INLINE void install(struct ghost_transaction *x, struct ghost_cpu *c, u32 cpu, s
         WRITE_ONCE(c->run_flags, run_flags);
         WRITE_ONCE(c->elide_preempt, !there && run_flags & GHOST_ELIDE_PREEMPT && READ_ONCE(c->current_gtid));
         WRITE_ONCE(c->not_idle_wanted, run_flags & GHOST_NEED_CPU_NOT_IDLE);
+        WRITE_ONCE(c->latched_by_own, agent_cpu == (s32)cpu);
         s64 former = EXCHANGE(&c->latched_gtid, gtid > 0 && !there ? gtid : 0);
         if (former && former != gtid)
             lose_latch(cpu, former);

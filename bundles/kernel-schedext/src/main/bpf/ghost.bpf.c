@@ -44,18 +44,6 @@ CALLBACK(s32, select_cpu)
     return READ_ONCE(e->deliver) & GHOST_WAKE_ON_WAKER_CPU ? (s32)bpf_get_smp_processor_id() : former;
 }
 
-/*
- * Does the task hold on to its CPU (migrate_disable)? A task that is current is counted once for each of our own callbacks
- * that is under way: one, and another one where the kernel gives it back out of cpu_release.
- */
-INLINE bool is_pinned(struct task_struct *p, u64 enq_flags)
-{
-    u32 ours = 0;
-    if (p == bpf_get_current_task_btf())
-        ours = enq_flags & SCX_ENQ_REENQ ? 2 : 1;
-    return p->migration_disabled > ours;
-}
-
 /* The task is gone from the class for good; the status word says so before the message does. */
 INLINE bool send_last(struct task *t, struct task_struct *p, u64 word, u32 type, u32 flags, u32 cpu)
 {
@@ -104,7 +92,8 @@ INLINE void renew_identity(struct task *t, struct task_struct *p, u32 cpu)
 /* What is to be told of a task that comes to be enqueued, and its new word. 0 = nothing. */
 INLINE u32 classify(struct task *t, struct ghost_cpu *c, u64 before, u32 *flags)
 {
-    switch (state_of(before)) {
+    u32 state = t->marks & TASK_HIDDEN ? BLOCKED : state_of(before);
+    switch (state) {
     case NEW:
         *flags = GHOST_MSG_RUNNABLE;
         return GHOST_TASK_NEW;
@@ -172,6 +161,29 @@ INLINE void park(struct task *t, struct task_struct *p, struct ghost_enclave *e,
         scx_bpf_kick_cpu(idle, 0);
 }
 
+INLINE bool goes_on(struct task *t, struct task_struct *p, u64 before, u32 mode, u64 enq_flags)
+{
+    u32 state = state_of(before);
+    if (state == PARKED || state == COMMITTED)
+        return false; /* agents may be about to run it */
+    if (cannot_wait(p, enq_flags))
+        return true;
+    return mode == GHOST_MODE_HOLD && state == RUNNING && !(t->marks & (TASK_YIELDED | TASK_FORCE_OFF | TASK_HIDDEN));
+}
+
+/*
+ * It goes on at once where it is, and nobody is told: whoever were, would try in vain to commit it, and might keep the
+ * very CPU busy that it needs.
+ */
+INLINE void stay(struct task *t, struct task_struct *p, u64 before, u32 cpu, u32 mode)
+{
+    if (state_of(before) == BLOCKED)
+        t->marks |= TASK_HIDDEN;
+    if (state_of(before) != NEW)
+        advance(t, MOVED, cpu, 0);
+    insert(p, SCX_DSQ_LOCAL, SHORT_SLICE_NS, mode == GHOST_MODE_HOLD ? 0 : SCX_ENQ_PREEMPT);
+}
+
 CALLBACK(void, enqueue)
 {
     struct task_struct *p = TASK(0);
@@ -197,38 +209,33 @@ CALLBACK(void, enqueue)
     }
     u32 cpu = scx_bpf_task_cpu(p), mode = READ_ONCE(e->mode), flags = 0;
     struct ghost_cpu *c = cpus_at(cpu);
-    /* An exiting task may have lost its number, by which agents name it. */
-    bool at_once = p->flags & PF_EXITING || is_pinned(p, enq_flags);
-    bool goes_on = mode == GHOST_MODE_HOLD && state_of(before) == RUNNING && !(t->marks & (TASK_YIELDED | TASK_FORCE_OFF));
-    at_once |= goes_on;
-    u32 type = goes_on ? 0 : classify(t, c, before, &flags);
-    t->marks = mode == GHOST_MODE_VRUNTIME ? TASK_BY_VRUNTIME : 0;
     if (enq_flags & SCX_ENQ_REENQ) {
         t->reenqueues++;
         COUNT(e->reenqueued);
     }
-    if (type || at_once) {
-        advance(t, at_once ? MOVED : PARKED, at_once ? cpu : NO_CPU, type != 0);
-    } else if (state_of(before) == RUNNING) {
-        advance(t, PARKED, NO_CPU, 0);
+    leaves_cpu(t, c);
+    if (goes_on(t, p, before, mode, enq_flags)) {
+        stay(t, p, before, cpu, mode);
+        return;
     }
+    u32 type = classify(t, c, before, &flags);
+    t->marks = mode == GHOST_MODE_VRUNTIME ? TASK_BY_VRUNTIME : 0;
+    bool stops = type || state_of(before) == RUNNING;
+    if (stops)
+        advance(t, PARKED, NO_CPU, type != 0);
     u64 word = READ_ONCE(t->word);
     struct ghost_status_word *sw = status_word_at(t->enclave, t->status_word);
-    if (state_of(before) != MOVED && type)
+    if (state_of(before) != MOVED && stops)
         t->waits_since_ns = bpf_ktime_get_ns();
-    if (sw && type) {
+    if (sw && stops) {
         sw->cpu = cpu;
         sw->runnable_since = t->waits_since_ns;
         t->word_flags = (t->word_flags | GHOST_SW_RUNNABLE) & ~GHOST_SW_ON_CPU;
         publish(sw, barrier_of(word), t->word_flags);
     }
-    leaves_cpu(t, c);
     if (type)
         tell_enqueued(t, p, word, type, flags, cpu);
-    if (at_once)
-        insert(p, SCX_DSQ_LOCAL, SHORT_SLICE_NS, goes_on ? 0 : SCX_ENQ_PREEMPT);
-    else
-        park(t, p, e, mode, cpu, enq_flags);
+    park(t, p, e, mode, cpu, enq_flags);
 }
 
 /* ---- on and off the CPU */
@@ -265,13 +272,13 @@ CALLBACK(void, running)
     WRITE_ONCE(c->running_class, GHOST_CPU_EXT);
     t->last_cpu = cpu;
     t->reenqueues = 0;
-    bool off = t->marks & TASK_FORCE_OFF;
+    bool off = t->marks & TASK_FORCE_OFF, hidden = t->marks & TASK_HIDDEN;
     bool tell = false;
     if (state_of(before) == NEW || state_of(before) == JOINING) {
         off = true; /* it was running when it came in: it is told of when it is off */
     } else {
         bool fresh = state_of(before) != RUNNING;
-        tell = fresh && t->run_flags & GHOST_SEND_TASK_ON_CPU;
+        tell = fresh && t->run_flags & GHOST_SEND_TASK_ON_CPU && !hidden;
         advance(t, RUNNING, cpu, tell);
         if (fresh) {
             t->marks &= ~TASK_YIELDED;
@@ -283,7 +290,7 @@ CALLBACK(void, running)
         advance_vruntime(t, e);
     u64 word = READ_ONCE(t->word);
     struct ghost_status_word *sw = status_word_at(t->enclave, t->status_word);
-    if (sw) {
+    if (sw && !hidden) {
         sw->switch_time = now;
         sw->cpu = cpu;
         t->word_flags |= GHOST_SW_RUNNABLE | GHOST_SW_ON_CPU;
@@ -293,7 +300,7 @@ CALLBACK(void, running)
         t->run_flags &= ~GHOST_SEND_TASK_ON_CPU;
         send_on_cpu(t, p, word, cpu);
     }
-    if (off)
+    if (off && !cannot_wait(p, 0))
         take_off(c, cpu);
 }
 
@@ -317,10 +324,13 @@ CALLBACK(void, stopping)
 INLINE void blocked(struct task *t, struct task_struct *p, u32 cpu)
 {
     bool is_new = state_of(READ_ONCE(t->word)) == NEW;
-    advance(t, BLOCKED, NO_CPU, 1);
+    bool is_news = !(t->marks & TASK_HIDDEN);
+    advance(t, BLOCKED, NO_CPU, is_news);
     u64 word = READ_ONCE(t->word);
     struct ghost_status_word *sw = status_word_at(t->enclave, t->status_word);
     t->marks = 0;
+    if (!is_news)
+        return;
     if (sw) {
         t->word_flags &= ~(GHOST_SW_RUNNABLE | GHOST_SW_ON_CPU);
         publish(sw, barrier_of(word), t->word_flags);
@@ -493,7 +503,7 @@ CALLBACK(void, disable)
     u32 cpu = scx_bpf_task_cpu(p);
     leaves_cpu(t, cpus_at(cpu));
     tell_if_new(t, p, cpu);
-    bool was_current = state_of(READ_ONCE(t->word)) == RUNNING;
+    bool was_current = state_of(READ_ONCE(t->word)) == RUNNING && !(t->marks & TASK_HIDDEN);
     advance(t, OUT, NO_CPU, 1);
     send_last(t, p, READ_ONCE(t->word), GHOST_TASK_DEPARTED, was_current ? GHOST_MSG_WAS_CURRENT : 0, cpu);
     t->marks = TASK_COMES_BACK;
@@ -606,12 +616,14 @@ SEC("tp_btf/sched_switch") s32 ghost_sched_switch(u64 *args)
             send_cpu(cpu, GHOST_CPU_AGENT_WAKEUP, 0, 0);
     }
     if (after == GHOST_CPU_OTHER) {
-        s64 latched = READ_ONCE(c->latched_gtid) ? EXCHANGE(&c->latched_gtid, 0) : 0;
+        /* An agent that were woken for each thread that runs between its commit and the task would never get there. */
+        bool lost = READ_ONCE(c->latched_gtid) && !READ_ONCE(c->latched_by_own);
+        s64 latched = lost ? EXCHANGE(&c->latched_gtid, 0) : 0;
         if (latched)
             lose_latch(cpu, latched);
         if (READ_ONCE(c->not_idle_wanted)) {
             WRITE_ONCE(c->not_idle_wanted, 0);
-            send_cpu(cpu, GHOST_CPU_NOT_IDLE, 0, 0);
+            send_cpu(cpu, GHOST_CPU_NOT_IDLE, 0, (s64)next->pid << GHOST_GTID_GENERATION_BITS);
         }
     }
     if ((before == GHOST_CPU_OTHER) == (after == GHOST_CPU_OTHER))

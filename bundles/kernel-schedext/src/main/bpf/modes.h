@@ -29,6 +29,26 @@ INLINE u64 in_kernel_slice(struct ghost_enclave *e)
     return slice_ns ? slice_ns : PLAIN_SLICE_NS;
 }
 
+/* ---- tasks that run in any case */
+
+/*
+ * Does the task hold on to its CPU (migrate_disable)? A task that is current is counted once for each of our own callbacks
+ * that is under way: one, and another one where the kernel gives it back out of cpu_release.
+ */
+INLINE bool is_pinned(struct task_struct *p, u64 enq_flags)
+{
+    u32 ours = 0;
+    if (p == bpf_get_current_task_btf())
+        ours = enq_flags & SCX_ENQ_REENQ ? 2 : 1;
+    return p->migration_disabled > ours;
+}
+
+/* A task that cannot wait for an agent: it holds on to its CPU, or may have lost the number that agents name it by. */
+INLINE bool cannot_wait(struct task_struct *p, u64 enq_flags)
+{
+    return p->flags & PF_EXITING || is_pinned(p, enq_flags);
+}
+
 /* ---- virtual runtime */
 
 INLINE u64 start_of_vruntime(struct task *t, struct ghost_enclave *e)
@@ -50,7 +70,7 @@ INLINE void charge(struct task *t, struct task_struct *p)
     t->charged_ns = sum;
 }
 
-/* The clock that sleepers are not left behind of: what the task that started last had. */
+/* The clock that sleepers are not left behind of: what the task that runs, having least, has. */
 INLINE void advance_vruntime(struct task *t, struct ghost_enclave *e)
 {
     if ((s64)(t->vruntime - READ_ONCE(e->vruntime)) > 0)
@@ -194,6 +214,7 @@ INLINE bool stays(struct task_struct *prev, struct ghost_enclave *e, u32 slot)
     if (!t || state_of(READ_ONCE(t->word)) != RUNNING || t->enclave != slot ||
         t->marks & (TASK_YIELDED | TASK_FORCE_OFF) || !has_least(t, prev, vruntime_queue(slot)))
         return false;
+    advance_vruntime(t, e);
     set_slice(prev, in_kernel_slice(e));
     return true;
 }
@@ -227,6 +248,10 @@ INLINE void dispatch(u32 cpu, struct task_struct *prev)
         return;
     if (prev && !prev->on_rq)
         prev = NULL;
+    if (prev && cannot_wait(prev, 0)) {
+        set_slice(prev, SHORT_SLICE_NS);
+        return;
+    }
     u32 slot = READ_ONCE(c->enclave), mode = GHOST_MODE_FIFO;
     struct ghost_enclave *e = enclaves_at(slot);
     if (e) {
@@ -329,6 +354,7 @@ INLINE void rescue_task(struct task *t, struct task_struct *p)
     t->slice_ns = SHORT_SLICE_NS;
     t->run_flags = 0;
     t->misses = 0;
+    WRITE_ONCE(c->latched_by_own, 0);
     if (CAS(&c->latched_gtid, 0, t->gtid) != 0) {
         CAS(&t->word, claimed, word);
         return;

@@ -43,6 +43,7 @@ enum task_state {
 #define TASK_BY_VRUNTIME (1u << 2) /* it is parked in the queue that is ordered by virtual runtime */
 #define TASK_FRESH_NICE (1u << 3)  /* the kernel is about to tell its nice value and CPUs for the first time, */
 #define TASK_FRESH_CPUS (1u << 4)  /* which is no change */
+#define TASK_HIDDEN (1u << 6)      /* it runs, or is about to, and agents still take it for blocked */
 #define TASK_COMES_BACK (1u << 5)  /* nobody took it out: it left for another policy, or was lent a priority */
 
 INLINE u32 state_of(u64 word) { return word & 0x3f; }
@@ -239,7 +240,8 @@ INLINE s32 give_identity(struct task *t, struct task_struct *p, u32 slot, s64 pa
     struct ghost_status_word *word = index < 0 ? NULL : status_word_at(slot, index);
     if (!word)
         return -ENOMEM;
-    t->gtid = new_gtid(p->pid);
+    if (t->gtid >> GHOST_GTID_GENERATION_BITS != p->pid) /* a thread that comes back is the same one */
+        t->gtid = new_gtid(p->pid);
     t->enclave = slot;
     t->enclave_id = e->id;
     t->status_word = index;

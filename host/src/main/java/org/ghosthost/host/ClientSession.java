@@ -1,5 +1,6 @@
 package org.ghosthost.host;
 
+import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -49,7 +50,7 @@ final class ClientSession {
         this.enclaves = enclaves;
         this.joining = joining;
         this.caller = caller;
-        in = Channels.newInputStream(connection);
+        in = new BufferedInputStream(Channels.newInputStream(connection), MAX_LINE_BYTES);
         out = Channels.newOutputStream(connection);
     }
 

@@ -28,6 +28,9 @@ final class ProcessRights {
     private static final String STATUS = "proc/self/status";
     private static final String HOW = "run ghost as root, or give the service these capabilities";
     private static final String UNLIMITED = "unlimited";
+    /** Number of the field of /proc/self/stat with the scheduling class, counted from the one after the name. */
+    private static final int POLICY = 38;
+    private static final String SCHED_EXT = "7";
 
     private final Machine machine;
     private final List<Finding> findings;
@@ -41,6 +44,7 @@ final class ProcessRights {
         long mask = mask(machine.value(STATUS, "CapEff"));
         capabilities(mask);
         memory(mask);
+        schedulingClass();
     }
 
     private static long mask(@Nullable String hex) {
@@ -84,5 +88,15 @@ final class ProcessRights {
             }
         }
         return null;
+    }
+
+    private void schedulingClass() {
+        String stat = machine.text("proc/self/stat");
+        String[] fields = stat == null ? new String[0]
+                : stat.substring(stat.lastIndexOf(')') + 1).strip().split(" ", -1);
+        if (fields.length > POLICY && fields[POLICY].equals(SCHED_EXT)) {
+            findings.add(fail("class", "this process was started inside of an enclave, whose policy would have to"
+                    + " schedule its own host: start it from elsewhere, or ghost pull it"));
+        }
     }
 }

@@ -161,6 +161,15 @@ final class ProbeTest {
     }
 
     @Test
+    void aHostInsideOfAnEnclaveIsRefused() throws IOException {
+        write("proc/self/stat", "12 (a) b) R " + "0 ".repeat(37) + "0 0 0\n");
+        assertTrue(Probe.run(root).usable());
+        write("proc/self/stat", "12 (a) b) R " + "0 ".repeat(37) + "7 0 0\n");
+        assertRefused("class", "this process was started inside of an enclave, whose policy would have to schedule its"
+                + " own host: start it from elsewhere, or ghost pull it");
+    }
+
+    @Test
     void anOldLibbpfIsNamedWithItsVersionAndThePackage() throws IOException {
         delete("usr/lib/x86_64-linux-gnu/libbpf.so.1.5.0");
         assertTrue(finding("libbpf").text().startsWith("libbpf was not found, and 1.4 or newer is needed: install the"
