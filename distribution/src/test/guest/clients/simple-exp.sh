@@ -23,7 +23,7 @@ as_user() {
 
 start_host --policy "$policies/policy-fifo-per-cpu.jar"
 chmod 711 "$work"
-simple_exp -n 200
+simple_exp -n 30
 expect "tasks lost" 0 "$(status tasks_lost)"
 
 as_user simple_exp -n 5 SimpleExp TaskDepartedMany
@@ -40,7 +40,7 @@ ask "ghost:destroy 1"
 ask "ghost:create 1-3 --id 1"
 ask "felix:install $policies/policy-edf.jar"
 [[ $(status policy) == edf ]] || ask "ghost:attach 1 edf"
-simple_exp -n 50
+simple_exp -n 10 SimpleExp SimpleExpMany TaskDeparted TaskDepartedManyRace
 deadlines -n 4 -u 0.05 -t 2 | tee deadlines.txt
 grep -qE '^[1-9][0-9]* jobs in time, ' deadlines.txt
 expect "tasks lost" 0 "$(status tasks_lost)"
