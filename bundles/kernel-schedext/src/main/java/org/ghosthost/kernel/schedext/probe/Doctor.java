@@ -7,9 +7,11 @@ import java.util.Locale;
 import org.apache.felix.service.command.CommandSession;
 import org.apache.felix.service.command.Descriptor;
 import org.apache.felix.service.command.Process;
+import org.jspecify.annotations.Nullable;
 
 /** The Gogo function {@code ghost:doctor}, which is the subcommand {@code ghost doctor} too. */
 public final class Doctor {
+    private static final String NATIVE = "org.ghosthost.ffm";
     private static final String USAGE = "usage: doctor [--json]";
 
     private final Path root;
@@ -42,9 +44,18 @@ public final class Doctor {
                 throw new IllegalArgumentException("'" + word + "' is too much; " + USAGE);
             }
         }
-        Probe.Report report = Probe.run(root);
+        Probe.Report report = Probe.run(root).with(java(ModuleLayer.boot().findModule(NATIVE).orElse(null)));
         out.println(words.isEmpty() ? text(report) : json(report));
         return report.usable() ? 0 : 1;
+    }
+
+    /** Whether this Java was started so that it may make native calls, and only from the one module. */
+    static Finding java(@Nullable Module module) {
+        String version = "Java " + Runtime.version().feature();
+        return module == null || !module.isNativeAccessEnabled()
+                ? Finding.fail("java", version + " was started without --enable-native-access=" + NATIVE
+                        + ": start it by bin/ghost")
+                : Finding.ok("java", version + " may make native calls, from the module " + NATIVE + " alone");
     }
 
     private static String text(Probe.Report report) {

@@ -43,6 +43,13 @@ public final class Probe {
             findings = List.copyOf(findings);
         }
 
+        /** The same with one finding more. */
+        Report with(Finding finding) {
+            List<Finding> more = new ArrayList<>(findings);
+            more.add(finding);
+            return new Report(more, libbpf);
+        }
+
         /** Whether nothing stands against sched_ext. */
         public boolean usable() {
             return findings.stream().noneMatch(Finding::fatal);
