@@ -177,7 +177,7 @@ final class FluxPolicy extends GlobalPolicy<FluxTask> {
     private void giveBack(Leaf leaf) {
         for (int cpu = leaf.held.first(); cpu >= 0 && leaf.needs() < 0; cpu = leaf.held.next(cpu + 1)) {
             if (isFree(cpu)) {
-                tree.yield(leaf, cpu);
+                tree.giveBack(leaf, cpu);
             }
         }
     }

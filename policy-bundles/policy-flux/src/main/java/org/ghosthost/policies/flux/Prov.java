@@ -74,7 +74,7 @@ final class Prov extends SubScheduler {
         } else if (last.needs() > 0) {
             tree.grant(this, last, cpu);
         } else {
-            tree.yield(this, cpu);
+            tree.giveBack(this, cpu);
         }
     }
 }

@@ -54,7 +54,7 @@ final class Tree {
     }
 
     /** {@code node} gives a CPU that it has back to its parent. */
-    void yield(SubScheduler node, int cpu) {
+    void giveBack(SubScheduler node, int cpu) {
         requireOwner(node, cpu);
         SubScheduler parent = node.parent;
         if (parent != null) {

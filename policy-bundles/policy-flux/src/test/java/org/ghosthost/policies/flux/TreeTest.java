@@ -55,10 +55,10 @@ class TreeTest {
         wants(last, 1);
         assertHave("", "0-3", "", "");
         tree.want(next, 3);
-        tree.yield(next, 0);
+        tree.giveBack(next, 0);
         assertHave("", "1-3", "0", "");
         tree.want(next, 2);
-        tree.yield(next, 1);
+        tree.giveBack(next, 1);
         assertHave("", "2-3", "0", "1");
     }
 
@@ -99,7 +99,7 @@ class TreeTest {
     @Test
     void onlyWhoHasACpuCanGiveIt() {
         available(0);
-        assertThrows(IllegalArgumentException.class, () -> tree.yield(next, 0));
+        assertThrows(IllegalArgumentException.class, () -> tree.giveBack(next, 0));
         assertThrows(IllegalArgumentException.class, () -> tree.grant(prov, next, 0));
         assertThrows(IllegalArgumentException.class, () -> tree.preempt(prov, 0));
     }
