@@ -1,5 +1,7 @@
 package org.ghosthost.agent;
 
+import java.util.List;
+import org.ghosthost.policy.ConfigKey;
 import org.ghosthost.policy.PolicyContext;
 import org.jspecify.annotations.Nullable;
 
@@ -9,17 +11,26 @@ import org.jspecify.annotations.Nullable;
  * one waits.
  */
 public class FifoPolicy extends GlobalPolicy<Task> {
+    /** Name of the key of the longest time that a task keeps its CPU while others wait. */
+    public static final String PREEMPTION_TIME_SLICE = "preemption_time_slice";
+
     private final FifoQueue<Task> queue = new FifoQueue<>(tasks);
     private final long sliceNs;
 
-    /**
-     * A policy without tasks.
-     *
-     * @param sliceNs longest time that a task keeps its CPU while others wait; {@link #UNTIL_MESSAGE} = for ever
-     */
-    public FifoPolicy(PolicyContext context, long sliceNs) {
+    /** A policy without tasks, whose configuration has the {@link #keys}. */
+    @SuppressWarnings("this-escape") // what is called keeps a number
+    public FifoPolicy(PolicyContext context) {
         super(context, Task::new);
-        this.sliceNs = sliceNs;
+        sliceNs = context.configuration().durationNs(PREEMPTION_TIME_SLICE);
+        startAsConfigured();
+    }
+
+    /** What can be configured. */
+    public static List<ConfigKey> keys() {
+        return List.of(
+                ConfigKey.duration(PREEMPTION_TIME_SLICE, "inf",
+                        "longest time that a task keeps its CPU while others wait"),
+                globalCpuKey());
     }
 
     @Override

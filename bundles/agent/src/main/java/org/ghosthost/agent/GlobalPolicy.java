@@ -2,6 +2,7 @@ package org.ghosthost.agent;
 
 import java.util.function.Supplier;
 import org.ghosthost.policy.Agent;
+import org.ghosthost.policy.ConfigKey;
 import org.ghosthost.policy.Gtid;
 import org.ghosthost.policy.PolicyContext;
 import org.ghosthost.policy.TransactionFlags;
@@ -21,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  */
 @SuppressWarnings("ReferenceEquality") // the set of CPUs is replaced when it changes
 public abstract class GlobalPolicy<T extends Task> extends TaskPolicy<T> {
+    /** Name of the key of the CPU on which the global agent starts. */
+    public static final String GLOBAL_CPU = "global_cpu";
+
     /** Result of {@link #victim}: no task is to be replaced. */
     protected static final int NO_CPU = CpuSet.NO_CPU;
 
@@ -99,6 +103,17 @@ public abstract class GlobalPolicy<T extends Task> extends TaskPolicy<T> {
     protected void afterDecisions() {}
 
     // ---- what an author may ask
+
+    /** The key of the CPU on which the global agent starts; see {@link #startAsConfigured}. */
+    public static ConfigKey globalCpuKey() {
+        return ConfigKey.integer(GLOBAL_CPU, NO_CPU, NO_CPU, CpuSet.MAX_CPUS - 1,
+                "CPU on which the global agent starts; -1 = the first of the enclave");
+    }
+
+    /** {@link #startOn} what the key {@link #GLOBAL_CPU} says. */
+    protected final void startAsConfigured() {
+        startOn((int) context.configuration().integer(GLOBAL_CPU));
+    }
 
     /**
      * Lets the global agent begin on {@code cpu}, wherever it is when the policy gets the lead; -1 = where it is.

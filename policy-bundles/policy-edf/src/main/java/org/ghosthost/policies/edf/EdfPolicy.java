@@ -26,7 +26,7 @@ public class EdfPolicy extends PrioTablePolicy<EdfTask> {
     public EdfPolicy(PolicyContext context) {
         super(context, EdfTask::new, context.configuration().durationNs(EdfBundle.PRIO_TABLE_PERIOD));
         memory = new EdfMemory(context.policyMemory(), context.inherited());
-        startOn((int) context.configuration().integer(EdfBundle.GLOBAL_CPU));
+        startAsConfigured();
     }
 
     // ---- the order

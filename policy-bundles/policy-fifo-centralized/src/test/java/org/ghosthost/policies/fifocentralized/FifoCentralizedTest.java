@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.Map;
+import org.ghosthost.agent.FifoPolicy;
 import org.ghosthost.policy.Policy;
 import org.ghosthost.policy.PolicyModel;
 import org.ghosthost.policy.TransactionState;
@@ -23,7 +24,7 @@ class FifoCentralizedTest {
 
     private static ScriptedMachine sliced(int cpus) {
         return new ScriptedMachine(new FifoCentralized(), PolicyModel.GLOBAL, Topology.parse("" + cpus),
-                CpuSet.range(0, cpus - 1), Map.of(FifoCentralized.PREEMPTION_TIME_SLICE, "1ms"));
+                CpuSet.range(0, cpus - 1), Map.of(FifoPolicy.PREEMPTION_TIME_SLICE, "1ms"));
     }
 
     @Test
@@ -269,7 +270,7 @@ class FifoCentralizedTest {
     @Test
     void theAgentStartsOnTheConfiguredCpu() {
         ScriptedMachine machine = new ScriptedMachine(new FifoCentralized(), PolicyModel.GLOBAL, Topology.parse("4"),
-                CpuSet.range(0, 3), Map.of(FifoCentralized.GLOBAL_CPU, "2"));
+                CpuSet.range(0, 3), Map.of(FifoPolicy.GLOBAL_CPU, "2"));
         machine.pass();
         assertEquals(2, machine.globalCpu());
     }
@@ -278,7 +279,7 @@ class FifoCentralizedTest {
     void aStartCpuOutsideOfTheEnclaveIsRefused() {
         IllegalArgumentException refused = assertThrows(IllegalArgumentException.class,
                 () -> new ScriptedMachine(new FifoCentralized(), PolicyModel.GLOBAL, Topology.parse("8"),
-                        CpuSet.range(0, 3), Map.of(FifoCentralized.GLOBAL_CPU, "5")));
+                        CpuSet.range(0, 3), Map.of(FifoPolicy.GLOBAL_CPU, "5")));
         assertEquals("CPU 5 is not of the enclave: 0-3", refused.getMessage());
     }
 

@@ -3,6 +3,7 @@ package org.ghosthost.policies.fifocentralized;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Map;
+import org.ghosthost.agent.FifoPolicy;
 import org.ghosthost.kernel.sim.Profile;
 import org.ghosthost.policy.PolicyModel;
 import org.ghosthost.testkit.PolicyCases;
@@ -17,7 +18,7 @@ class OnTheMachineTest extends PolicyCases {
 
     @Test
     void aSliceSharesTheCpus() throws Exception {
-        Map<String, String> slice = Map.of(FifoCentralized.PREEMPTION_TIME_SLICE, "1ms");
+        Map<String, String> slice = Map.of(FifoPolicy.PREEMPTION_TIME_SLICE, "1ms");
         try (PolicyTrial trial = trial(machine(Profile.GHOST, 1), slice)) {
             trial.load("spin:tasks=10");
             trial.runFor(100 * MS);

@@ -1,6 +1,7 @@
 package org.ghosthost.policies.flux;
 
 import java.util.List;
+import org.ghosthost.agent.GlobalPolicy;
 import org.ghosthost.agent.PolicyBundle;
 import org.ghosthost.policy.ConfigKey;
 import org.ghosthost.policy.GhostPolicy;
@@ -19,8 +20,6 @@ public final class Flux extends PolicyBundle {
     public static final String MAX_PRIO_CPUS = "max_prio_cpus";
     /** Name of the number of CPUs on which important tasks are at home, with provisioning. */
     public static final String PRIO_CPUS = "prio_cpus";
-    /** Name of the CPU on which the global agent starts. */
-    public static final String GLOBAL_CPU = "global_cpu";
 
     @Override
     public List<ConfigKey> configuration() {
@@ -32,8 +31,7 @@ public final class Flux extends PolicyBundle {
                         "most CPUs that tasks of negative nice value get before others"),
                 ConfigKey.integer(PRIO_CPUS, 0, 0, CpuSet.MAX_CPUS,
                         "number of CPUs, the highest of the enclave, where tasks of negative nice value are at home"),
-                ConfigKey.integer(GLOBAL_CPU, CpuSet.NO_CPU, CpuSet.NO_CPU, CpuSet.MAX_CPUS - 1,
-                        "CPU on which the global agent starts; -1 = the first of the enclave"));
+                GlobalPolicy.globalCpuKey());
     }
 
     @Override

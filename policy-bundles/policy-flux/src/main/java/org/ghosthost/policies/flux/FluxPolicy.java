@@ -36,7 +36,7 @@ final class FluxPolicy extends GlobalPolicy<FluxTask> {
                 home(context.cpus(), context.configuration().integer(Flux.PRIO_CPUS)));
         roci = new Roci(isProvisioned ? prov : next, idle);
         tree = new Tree(roci, context.topology().cpuCount());
-        startOn((int) context.configuration().integer(Flux.GLOBAL_CPU));
+        startAsConfigured();
     }
 
     private static CpuSet home(CpuSet cpus, long count) {

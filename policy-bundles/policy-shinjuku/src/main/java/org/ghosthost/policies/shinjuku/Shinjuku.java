@@ -1,20 +1,18 @@
 package org.ghosthost.policies.shinjuku;
 
 import java.util.List;
+import org.ghosthost.agent.GlobalPolicy;
 import org.ghosthost.agent.PolicyBundle;
 import org.ghosthost.policy.ConfigKey;
 import org.ghosthost.policy.GhostPolicy;
 import org.ghosthost.policy.Policy;
 import org.ghosthost.policy.PolicyContext;
-import org.ghosthost.policy.topology.CpuSet;
 
 /** The bundle of {@link ShinjukuPolicy}. */
 @GhostPolicy(name = "shinjuku", model = "global")
 public final class Shinjuku extends PolicyBundle {
     /** Name of the time after which a task gives way to another one of its QoS. */
     public static final String PREEMPTION_TIME_SLICE = "preemption_time_slice";
-    /** Name of the CPU on which the global agent starts. */
-    public static final String GLOBAL_CPU = "global_cpu";
     /** Name of the time between two looks at the PrioTables when no message comes. */
     public static final String PRIO_TABLE_PERIOD = "prio_table_period";
 
@@ -23,8 +21,7 @@ public final class Shinjuku extends PolicyBundle {
         return List.of(
                 ConfigKey.duration(PREEMPTION_TIME_SLICE, "50us",
                         "time after which a task gives way to another one of its QoS"),
-                ConfigKey.integer(GLOBAL_CPU, CpuSet.NO_CPU, CpuSet.NO_CPU, CpuSet.MAX_CPUS - 1,
-                        "CPU on which the global agent starts; -1 = the first of the enclave"),
+                GlobalPolicy.globalCpuKey(),
                 ConfigKey.duration(PRIO_TABLE_PERIOD, "10us",
                         "time between two looks at the PrioTables when no message comes"));
     }

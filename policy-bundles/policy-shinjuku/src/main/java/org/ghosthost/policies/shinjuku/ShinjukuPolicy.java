@@ -26,7 +26,7 @@ final class ShinjukuPolicy extends PrioTablePolicy<ShinjukuTask> {
     ShinjukuPolicy(PolicyContext context) {
         super(context, ShinjukuTask::new, context.configuration().durationNs(Shinjuku.PRIO_TABLE_PERIOD));
         sliceNs = context.configuration().durationNs(Shinjuku.PREEMPTION_TIME_SLICE);
-        startOn((int) context.configuration().integer(Shinjuku.GLOBAL_CPU));
+        startAsConfigured();
     }
 
     // ---- the queue

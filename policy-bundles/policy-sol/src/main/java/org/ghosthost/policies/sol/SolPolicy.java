@@ -27,9 +27,8 @@ final class SolPolicy extends FifoPolicy {
     private boolean wasBusy;
 
     SolPolicy(PolicyContext context) {
-        super(context, context.configuration().durationNs(Sol.PREEMPTION_TIME_SLICE));
+        super(context);
         topology = context.topology();
-        startOn((int) context.configuration().integer(Sol.GLOBAL_CPU));
     }
 
     @Override

@@ -3,6 +3,7 @@ package org.ghosthost.policies.sol;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Map;
+import org.ghosthost.agent.FifoPolicy;
 import org.ghosthost.kernel.sim.Profile;
 import org.ghosthost.policy.PolicyModel;
 import org.ghosthost.testkit.PolicyCases;
@@ -17,7 +18,7 @@ class OnTheMachineTest extends PolicyCases {
 
     @Test
     void aSliceSharesTheCpus() throws Exception {
-        try (PolicyTrial trial = trial(machine(Profile.GHOST, 1), Map.of(Sol.PREEMPTION_TIME_SLICE, "1ms"))) {
+        try (PolicyTrial trial = trial(machine(Profile.GHOST, 1), Map.of(FifoPolicy.PREEMPTION_TIME_SLICE, "1ms"))) {
             trial.load("spin:tasks=10");
             trial.runFor(100 * MS);
             trial.assertSound("sol");
