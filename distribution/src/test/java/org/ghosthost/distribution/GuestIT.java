@@ -78,4 +78,9 @@ final class GuestIT {
     Stream<DynamicTest> scenariosForEveryKernel() throws Exception {
         return Guest.scenarios("smoke");
     }
+
+    @TestFactory
+    Stream<DynamicTest> theSameOnASecondKernel() throws Exception {
+        return Guest.scenarios("smoke", "--kernel", "6.18");
+    }
 }
