@@ -223,12 +223,19 @@ INLINE bool kicked_in_place_of(struct ghost_cpu *c, struct task *t)
 INLINE void keep(struct ghost_cpu *c, struct task_struct *prev, u32 mode)
 {
     struct task *t = task_of(prev);
-    if (!t || state_of(READ_ONCE(t->word)) != RUNNING)
+    u32 state = t ? state_of(READ_ONCE(t->word)) : OUT;
+    if (!t || !is_enclave_task(state)) {
         set_slice(prev, STRANGERS_SLICE_NS);
-    else if (mode != GHOST_MODE_AGENTS)
+        return;
+    }
+    if (state != RUNNING)
+        return; /* one that was running when it came in */
+    if (mode != GHOST_MODE_AGENTS) {
+        t->marks &= ~TASK_YIELDED;
         set_slice(prev, PLAIN_SLICE_NS);
-    else if (kicked_in_place_of(c, t))
+    } else if (kicked_in_place_of(c, t)) {
         set_slice(prev, t->slice_ns ? t->slice_ns : PLAIN_SLICE_NS);
+    }
 }
 
 INLINE bool stays(struct task_struct *prev, struct ghost_enclave *e, u32 slot)
@@ -341,7 +348,7 @@ INLINE s32 find_idle_cpu(struct task_struct *p, u32 slot, u32 home)
 
 /* ---- the net below policies that forget a task: the kernel ejects us if one waits for 30 seconds */
 
-#define FORGOTTEN_NS 20000000000ULL
+#define FORGOTTEN_NS 10000000000ULL /* hosts give up an enclave after twice that */
 #define MOST_LOOKED_AT 32
 #define MOST_MOVED 4096 /* while a CPU goes away */
 
