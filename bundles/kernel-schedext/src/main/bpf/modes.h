@@ -162,10 +162,12 @@ CHECKED_ONCE u32 take_latch(u32 cpu)
             struct ghost_enclave *e = enclaves_at(t->enclave);
             if (e)
                 COUNT(e->retries);
-            if (CAS(&c->latched_gtid, 0, gtid) == 0)
+            if (CAS(&c->latched_gtid, 0, gtid) == 0) {
                 scx_bpf_kick_cpu(cpu, 0);
-            else
+            } else { /* another commit was faster */
+                unlatch(t, p, cpu);
                 taken = DROPPED;
+            }
         }
     }
     bpf_task_release(p);
@@ -373,9 +375,15 @@ INLINE s32 find_any_cpu(struct task_struct *p, u32 slot, s32 home)
 INLINE void rescue_task(struct task *t, struct task_struct *p)
 {
     struct ghost_enclave *e = enclaves_at(t->enclave);
+    u64 word = READ_ONCE(t->word);
+    if (state_of(word) == COMMITTED) {
+        struct ghost_cpu *owner = cpus_at(cpu_of(word));
+        if (!owner || READ_ONCE(owner->latched_gtid) != t->gtid)
+            unlatch(t, p, cpu_of(word)); /* no CPU knows of it */
+        return;
+    }
     s32 cpu = find_any_cpu(p, t->enclave, t->last_cpu);
     struct ghost_cpu *c = cpu < 0 ? NULL : cpus_at(cpu);
-    u64 word = READ_ONCE(t->word);
     if (!c || !e || state_of(word) != PARKED)
         return;
     u64 claimed = with_state(word, COMMITTED, cpu);
