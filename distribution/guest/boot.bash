@@ -73,6 +73,7 @@ pack_run() {
 }
 
 # One emulation thread for all CPUs: with several, a JVM that patches its own code crashes now and then.
+# A CPU that this machine has no time for looks stalled to the guest's kernel, and it ejects the scheduler: be patient.
 # The kernel writes to the serial port; the command's output, its errors and its status have a virtio port each.
 start_qemu() {
     setpriv --pdeathsig TERM \
@@ -83,7 +84,8 @@ start_qemu() {
         -chardev file,id=out,path="$work/out" -device virtserialport,chardev=out,name=out \
         -chardev file,id=err,path="$work/err" -device virtserialport,chardev=err,name=err \
         -chardev file,id=status,path="$work/status" -device virtserialport,chardev=status,name=status \
-        -kernel "$vmlinuz" -initrd "$work/initrd" -append "console=ttyS0 loglevel=7 panic=-1 $append" \
+        -kernel "$vmlinuz" -initrd "$work/initrd" \
+        -append "console=ttyS0 loglevel=7 panic=-1 rcupdate.rcu_cpu_stall_timeout=300 $append" \
         < /dev/null > "$work/qemu.log" 2>&1 &
     qemu=$!
 }

@@ -3,7 +3,7 @@
  *
  *   threads mixed COUNT ROUNDS   COUNT threads at once: one third spins, one third sleeps, one third yields
  *   threads short COUNT MS       COUNT threads, fifty at a time, each of which spins for MS
- *   threads forever COUNT        COUNT spinning threads until SIGTERM
+ *   threads forever COUNT        COUNT threads that run and rest in turn until SIGTERM
  *
  * At the end it says how many threads finished, and how many of them saw themselves under sched_ext.
  */
@@ -88,8 +88,10 @@ static void *yielder(void *unused)
 
 static void *endless(void *unused)
 {
-	while (!stop)
-		spin_us(1000);
+	while (!stop) {
+		spin_us(2000);
+		sleep_us(5000);
+	}
 	finish();
 	return unused;
 }

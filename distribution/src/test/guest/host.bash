@@ -22,6 +22,7 @@ report() {
     fi >&2
 }
 trap report EXIT
+trap 'exit 143' TERM
 
 # await SECONDS WHAT COMMAND...: until the command succeeds.
 await() {

@@ -383,9 +383,13 @@ CHECKED_ONCE s32 undo(u32 cpu)
     if (t && t->gtid == gtid) {
         u64 before = t->undo;
         u64 claimed = with_state(before, COMMITTED, cpu);
-        /* If an event was faster, the task came back with a message of its own: it has lost a latch. */
-        if (before != claimed && state_of(before) != RUNNING && state_of(before) != MOVED &&
-            CAS(&t->word, claimed, before) != claimed)
+        /*
+         * One that was parked is so again. If it was the latch of another CPU, or an event was faster, it has lost a
+         * latch, and that is told.
+         */
+        bool there = before == claimed || state_of(before) == RUNNING || state_of(before) == MOVED;
+        bool parked = state_of(before) == PARKED && CAS(&t->word, claimed, before) == claimed;
+        if (!there && !parked)
             unlatch(t, p, cpu);
     }
     bpf_task_release(p);

@@ -5,8 +5,6 @@
 
 #include "modes.h"
 
-INLINE bool is_enclave_task(u32 state) { return state >= JOINING && state <= RUNNING; }
-
 CALLBACK(s32, select_cpu)
 {
     struct task_struct *p = TASK(0);
@@ -210,7 +208,7 @@ CALLBACK(void, enqueue)
         advance(t, PARKED, NO_CPU, type != 0);
     u64 word = READ_ONCE(t->word);
     struct ghost_status_word *sw = status_word_at(t->enclave, t->status_word);
-    if (state_of(before) != MOVED && stops)
+    if (stops && (state_of(before) != MOVED || type == GHOST_TASK_WAKEUP))
         t->waits_since_ns = bpf_ktime_get_ns();
     if (sw && stops) {
         sw->cpu = cpu;

@@ -213,7 +213,7 @@ struct ghost_cpu {
     ghost_u32 probed; /* 1: every switch of this CPU is seen, so running_class is exact */
     ghost_u64 strangers_ns; /* when threads of no enclave had their last turn here */
     ghost_u32 latched_by_own; /* 1: the latch is of the CPU's own agent: other threads may run in between */
-    ghost_u32 reserved1;
+    ghost_u32 hogged_rounds;  /* of the heartbeat, for which they have kept the CPU from it */
     ghost_u64 reserved2[2];
 };
 

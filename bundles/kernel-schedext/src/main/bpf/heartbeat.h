@@ -7,6 +7,7 @@
 
 #define HEARTBEAT_CHECK_NS 20000000ULL
 #define ROUNDS_PER_RESCUE 50 /* a second */
+#define ROUNDS_OF_PATIENCE 25
 
 INLINE u64 find_silent_enclaves(u64 now)
 {
@@ -49,10 +50,20 @@ INLINE bool has_forgotten(struct ghost_cpu *c)
     return scx_bpf_dsq_nr_queued(parked_queue(slot)) > 0 || scx_bpf_dsq_nr_queued(vruntime_queue(slot)) > 0;
 }
 
+/* Does another class keep the CPU from its latch? The CPU's own agent would decide the same again, so it is patient. */
+INLINE bool is_hogged(struct ghost_cpu *c, u32 class)
+{
+    if (!READ_ONCE(c->latched_gtid) || class != GHOST_CPU_OTHER) {
+        c->hogged_rounds = 0;
+        return false;
+    }
+    return ++c->hogged_rounds >= ROUNDS_OF_PATIENCE || !READ_ONCE(c->latched_by_own);
+}
+
 INLINE void look_after_cpu(struct ghost_cpu *c, u32 cpu, u64 now, bool strangers_wait)
 {
     u32 class = class_now(c, cpu);
-    if (READ_ONCE(c->latched_gtid) && class == GHOST_CPU_OTHER) {
+    if (is_hogged(c, class)) {
         s64 latched = EXCHANGE(&c->latched_gtid, 0);
         lose_latch(cpu, latched);
     }

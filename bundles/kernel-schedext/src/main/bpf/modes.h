@@ -162,10 +162,12 @@ CHECKED_ONCE u32 take_latch(u32 cpu)
             struct ghost_enclave *e = enclaves_at(t->enclave);
             if (e)
                 COUNT(e->retries);
-            if (CAS(&c->latched_gtid, 0, gtid) == 0)
+            if (CAS(&c->latched_gtid, 0, gtid) == 0) {
                 scx_bpf_kick_cpu(cpu, 0);
-            else
+            } else { /* another commit was faster */
+                unlatch(t, p, cpu);
                 taken = DROPPED;
+            }
         }
     }
     bpf_task_release(p);
@@ -223,12 +225,19 @@ INLINE bool kicked_in_place_of(struct ghost_cpu *c, struct task *t)
 INLINE void keep(struct ghost_cpu *c, struct task_struct *prev, u32 mode)
 {
     struct task *t = task_of(prev);
-    if (!t || state_of(READ_ONCE(t->word)) != RUNNING)
+    u32 state = t ? state_of(READ_ONCE(t->word)) : OUT;
+    if (!t || !is_enclave_task(state)) {
         set_slice(prev, STRANGERS_SLICE_NS);
-    else if (mode != GHOST_MODE_AGENTS)
+        return;
+    }
+    if (state != RUNNING)
+        return; /* one that was running when it came in */
+    if (mode != GHOST_MODE_AGENTS) {
+        t->marks &= ~TASK_YIELDED;
         set_slice(prev, PLAIN_SLICE_NS);
-    else if (kicked_in_place_of(c, t))
+    } else if (kicked_in_place_of(c, t)) {
         set_slice(prev, t->slice_ns ? t->slice_ns : PLAIN_SLICE_NS);
+    }
 }
 
 INLINE bool stays(struct task_struct *prev, struct ghost_enclave *e, u32 slot)
@@ -341,7 +350,7 @@ INLINE s32 find_idle_cpu(struct task_struct *p, u32 slot, u32 home)
 
 /* ---- the net below policies that forget a task: the kernel ejects us if one waits for 30 seconds */
 
-#define FORGOTTEN_NS 20000000000ULL
+#define FORGOTTEN_NS 10000000000ULL /* hosts give up an enclave after twice that */
 #define MOST_LOOKED_AT 32
 #define MOST_MOVED 4096 /* while a CPU goes away */
 
@@ -366,9 +375,15 @@ INLINE s32 find_any_cpu(struct task_struct *p, u32 slot, s32 home)
 INLINE void rescue_task(struct task *t, struct task_struct *p)
 {
     struct ghost_enclave *e = enclaves_at(t->enclave);
+    u64 word = READ_ONCE(t->word);
+    if (state_of(word) == COMMITTED) {
+        struct ghost_cpu *owner = cpus_at(cpu_of(word));
+        if (!owner || READ_ONCE(owner->latched_gtid) != t->gtid)
+            unlatch(t, p, cpu_of(word)); /* no CPU knows of it */
+        return;
+    }
     s32 cpu = find_any_cpu(p, t->enclave, t->last_cpu);
     struct ghost_cpu *c = cpu < 0 ? NULL : cpus_at(cpu);
-    u64 word = READ_ONCE(t->word);
     if (!c || !e || state_of(word) != PARKED)
         return;
     u64 claimed = with_state(word, COMMITTED, cpu);

@@ -53,6 +53,7 @@ INLINE u32 barrier_of(u64 word) { return word >> 32; }
 INLINE u64 with_state(u64 word, u32 state, u32 cpu) { return (word & ~0xffffULL) | (cpu & 0x3ff) << 6 | state; }
 INLINE u64 raised(u64 word) { return word + (1ULL << 32); }
 INLINE bool is_member(u32 state) { return state >= NEW && state <= RUNNING; }
+INLINE bool is_enclave_task(u32 state) { return state >= JOINING && state <= RUNNING; }
 
 /* Changes state and CPU and raises the barrier by `raise`; returns the word before. */
 INLINE u64 advance(struct task *t, u32 state, u32 cpu, u32 raise)

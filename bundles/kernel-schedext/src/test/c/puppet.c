@@ -86,8 +86,10 @@ struct puppet *hire(void)
         p->tid = getpid();
         perform(p);
     }
-    while (!p->tid || process_state(tid) != 'S')
-        nap_ms(1);
+    for (int asleep = 0; asleep < 3;) { /* it may sleep for other reasons before it sleeps as told */
+        nap_ms(2);
+        asleep = p->tid && process_state(tid) == 'S' ? asleep + 1 : 0;
+    }
     all[hired++] = p;
     return p;
 }

@@ -54,6 +54,18 @@ public final class Threads {
         return (int) Caller.current().call(SystemCall.SCHED_SETAFFINITY, tid, AFFINITY_BYTES, mask.address());
     }
 
+    /** Lets a thread run on these CPUs only, at least one: bit {@code n % 64} of word {@code n / 64}. 0 or -errno. */
+    public static int setAffinity(int tid, long[] cpus) {
+        if (cpus.length > AFFINITY_WORDS) {
+            throw new IllegalArgumentException("at most " + AFFINITY_WORDS + " words: " + cpus.length);
+        }
+        MemorySegment mask = Caller.current().scratch();
+        for (int word = 0; word < AFFINITY_WORDS; word++) {
+            mask.setAtIndex(JAVA_LONG, word, word < cpus.length ? cpus[word] : 0);
+        }
+        return (int) Caller.current().call(SystemCall.SCHED_SETAFFINITY, tid, AFFINITY_BYTES, mask.address());
+    }
+
     /**
      * Reads the CPUs that a thread may use; word {@code n} of the result is {@link #affinityWord}, until the calling
      * thread makes another call of this package.

@@ -35,7 +35,7 @@ final class SchedExtTestMachine implements KernelTestMachine {
         SchedExtKernel open = shared;
         if (open == null) {
             open = SchedExtKernel.open(SchedExtOptions.of(Map.of("heartbeat-ms", "20000", "status-words", "1024",
-                    "lock-memory", "0")), Topology.ofHost());
+                    "lock-memory", "0", "spin-us", System.getProperty("ghost.spin-us", "0"))), Topology.ofHost());
             shared = open;
             Runtime.getRuntime().addShutdownHook(new Thread(open::close));
         }

@@ -28,6 +28,8 @@ import org.jspecify.annotations.Nullable;
 final class AgentThread {
     private static final Logger LOG = LogManager.getLogger(AgentThread.class);
 
+    /** Lowest of the fair class: of an agent that hangs. */
+    private static final int NICE_ASIDE = 19;
     /** Highest of the fair class: a hog of another process does not keep an agent waiting. */
     private static final int NICE = -20;
     /** A spinning agent looks at the clock once in so many rounds. */
@@ -81,6 +83,7 @@ final class AgentThread {
     private volatile boolean stopping;
     private boolean stopsItself;
     private volatile boolean inPass;
+    private volatile boolean aside;
     private volatile int tid;
     private int statusWord;
     private long seenPasses = -1;
@@ -161,6 +164,24 @@ final class AgentThread {
         return now - seenSinceNs < patienceNs;
     }
 
+    /**
+     * It hangs, so it must not keep the CPU from the threads of its enclave, which all other classes come before.
+     * By the housekeeper; the agent comes back by itself after its pass.
+     */
+    synchronized void setAside(long[] cpusOfNoEnclave) {
+        if (!aside) {
+            aside = true;
+            Threads.setAffinity(tid, cpusOfNoEnclave);
+            Threads.setNice(tid, NICE_ASIDE);
+        }
+    }
+
+    private synchronized void comeBack() {
+        Threads.pin(0, cpu);
+        Threads.setNice(tid, NICE);
+        aside = false;
+    }
+
     private boolean stopping() {
         return stopping;
     }
@@ -235,6 +256,9 @@ final class AgentThread {
         try {
             while (!stopping && makePass()) {
                 PASSES.setOpaque(this, passes + 1);
+                if (aside) {
+                    comeBack();
+                }
                 waitFor(pass.waitUntilNs());
             }
         } catch (Throwable t) { // a defect of ours; the policy's own exceptions do not get here

@@ -122,9 +122,27 @@ final class Housekeeper {
         CpuSet cpus = enclave.cpus();
         for (int cpu = cpus.first(); cpu >= 0; cpu = cpus.next(cpu + 1)) {
             AgentThread agent = enclave.agent(cpu);
-            well &= agent == null || agent.isWell(kernel.now(), patienceNs);
+            if (agent != null && !agent.isWell(kernel.now(), patienceNs)) {
+                well = false;
+                agent.setAside(words(cpusOfNoEnclave()));
+            }
         }
         return well;
+    }
+
+    /** All CPUs if every one is in an enclave. */
+    private CpuSet cpusOfNoEnclave() {
+        CpuSet free = kernel.topology().allCpus().copy();
+        kernel.enclaves().forEach(enclave -> free.removeAll(enclave.cpus()));
+        return free.isEmpty() ? kernel.topology().allCpus() : free;
+    }
+
+    private static long[] words(CpuSet cpus) {
+        long[] words = new long[Threads.AFFINITY_WORDS];
+        for (int word = 0; word < words.length; word++) {
+            words[word] = cpus.word(word);
+        }
+        return words;
     }
 
     /** Why the enclave must be destroyed because a thread waits too long; null if none does. */

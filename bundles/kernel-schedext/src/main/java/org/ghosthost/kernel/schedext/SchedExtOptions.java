@@ -48,6 +48,8 @@ record SchedExtOptions(
                     number(name, value, 0, 1) == 1, library);
             case "libbpf" ->
                     new SchedExtOptions(statusWords, heartbeatMs, spinUs, sliceUs, lockMemory, selfTest, value);
+            case "pin" -> throw new KernelException(Errno.ENOTSUP, "this release cannot leave threads to the next host:"
+                    + " start it without --pin, then they go back to the fair class when it ends");
             default -> throw new KernelException(Errno.EINVAL, "the sched_ext backend has no option '" + name
                     + "': it has status-words, heartbeat-ms, spin-us, fifo-slice-us, lock-memory, self-test, libbpf");
         };
