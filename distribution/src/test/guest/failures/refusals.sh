@@ -17,11 +17,12 @@ refused() {
 }
 
 start_host --policy "$policies/policy-fifo-per-cpu.jar"
+chmod 711 "$work"
 refused 'another|in use|host' ghost host --backend sched_ext --ghost_cpus 1-3 --workdir "$PWD/other"
 refused 'cpu' ask 'ghost:create 2-3'
 refused 'process|pid|exist' inside 1 --pid 999999
 refused 'host' inside 1 --pid "$host"
-refused 'kernel' inside 1 --pid "$(pgrep -x kthreadd)"
+refused 'kernel' inside 1 --pid 2
 refused 'enclave' inside 9 --pid "$$"
 refused 'own|user|permi' busybox su user -c "GHOST_SOCKET=$GHOST_SOCKET inside 1 --pid 1"
 threads_finish mixed 30 5
