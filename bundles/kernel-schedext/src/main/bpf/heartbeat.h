@@ -73,13 +73,15 @@ INLINE void look_after_cpu(struct ghost_cpu *c, u32 cpu, u64 now, bool strangers
         take_off(c, cpu);
 }
 
-INLINE void look_after_cpus(u64 now)
+INLINE void look_after_cpus(u64 now, bool leaving)
 {
     bool strangers_wait = scx_bpf_dsq_nr_queued(STRANGERS_QUEUE) > 0;
     u32 count = cpu_count(), cpu;
     FOR_RANGE(cpu, count) {
         struct ghost_cpu *c = cpus_at(cpu);
-        if (c && READ_ONCE(c->enclave) != GHOST_NONE)
+        if (leaving && c && !READ_ONCE(c->online))
+            scx_bpf_kick_cpu(cpu, 0); /* it looks whether it is empty only when it schedules */
+        else if (c && READ_ONCE(c->enclave) != GHOST_NONE)
             look_after_cpu(c, cpu, now, strangers_wait);
     }
 }
@@ -90,7 +92,7 @@ static s32 check_heartbeats(void *map, u32 *key, struct heartbeat *h)
     u64 silent = find_silent_enclaves(now);
     if (silent)
         kick_enclaves(silent);
-    look_after_cpus(now);
+    look_after_cpus(now, h->moving_rounds != 0);
     h->rounds++;
     if (h->moving_rounds) {
         h->moving_rounds--;
