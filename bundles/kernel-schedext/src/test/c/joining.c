@@ -13,7 +13,10 @@ void children_inherit(void)
     struct member x = runnable_member();
     run_there(&x, 1);
     tell(x.puppet, FORK);
-    AWAIT(GHOST_TASK_NEW, 0, &m);
+    for (int tries = 0; !await(QUEUE, GHOST_TASK_NEW, 0, &m, 1000); tries++) {
+        CHECK(tries < 5);
+        commit_soon(0, 1, &(struct member){x.puppet, x.gtid, words[SLOT][x.word].barrier, x.word});
+    }
     CHECK(m.data == x.gtid && m.flags & GHOST_MSG_RUNNABLE && m.seqnum == 1);
     CHECK(words[SLOT][m.status_word].gtid == m.gtid);
     struct member child = {x.puppet, m.gtid, m.seqnum, m.status_word};
