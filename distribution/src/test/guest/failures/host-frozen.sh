@@ -5,7 +5,7 @@
 source "$(dirname "$0")/../host.bash"
 
 start_host --policy "$policies/policy-edf.jar" --option heartbeat-ms=10000
-threads forever 20 > threads.txt &
+threads forever 4 > threads.txt &
 client=$!
 sleep 1
 inside 1 --pid "$client"
@@ -13,7 +13,7 @@ expect_to_run "$client"
 kill -STOP "$host"
 sleep 12
 expect_to_run "$client"
-expect "threads under sched_ext" 21 "$(under_ext "$client")"
+expect "threads under sched_ext" 5 "$(under_ext "$client")"
 kill -CONT "$host"
 threads_finish mixed 30 10
 expect policy edf "$(status policy)"

@@ -5,11 +5,11 @@
 source "$(dirname "$0")/../host.bash"
 
 start_host --policy "$policies/policy-edf.jar"
-threads forever 20 > threads.txt &
+threads forever 4 > threads.txt &
 client=$!
 sleep 1
 inside 1 --pid "$client"
-expect "threads under sched_ext" 21 "$(under_ext "$client")"
+expect "threads under sched_ext" 5 "$(under_ext "$client")"
 expect_to_run "$client"
 kill -KILL "$host"
 expect_no_scheduler

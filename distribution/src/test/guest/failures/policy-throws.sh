@@ -5,7 +5,7 @@
 source "$(dirname "$0")/../host.bash"
 
 start_host --policy "$policies/policy-edf-1.1.0.jar"
-threads forever 20 > threads.txt &
+threads forever 4 > threads.txt &
 client=$!
 sleep 1
 inside 1 --pid "$client"
@@ -15,7 +15,7 @@ if ask "felix:install /opt/ghost/examples/policy-edf-1.2.0-throws.jar" 2> refuse
 fi
 grep 'broken on purpose' refused.txt
 expect version 1.1.0 "$(status version)"
-expect "threads inside" 21 "$(under_ext "$client")"
+expect "threads inside" 5 "$(under_ext "$client")"
 expect_to_run "$client"
 kill -TERM "$client"
 wait "$client"
