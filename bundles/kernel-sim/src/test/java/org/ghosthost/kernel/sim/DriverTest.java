@@ -158,7 +158,7 @@ class DriverTest {
             assertEquals(Profile.SCHED_EXT, machine.config().profile());
             assertEquals(99, machine.config().costs().syscall());
             assertTrue(!machine.features().contains(Feature.SWITCHTO));
-            assertTrue(!machine.features().contains(Feature.MODE_VRUNTIME));
+            assertTrue(machine.features().contains(Feature.MODE_VRUNTIME));
             Awaitility.await().until(() -> machine.now() > Machine.START_NS);
         }
     }
