@@ -75,7 +75,7 @@ final class EpollTest {
         try (Epoll epoll = Epoll.open(); EventFile event = EventFile.open()) {
             epoll.add(event);
             long least = Long.MAX_VALUE;
-            for (int window = 0; window < 30 && least > 0; window++) {
+            for (int window = 0; window < 1_000 && least > 0; window++) {
                 long before = threads.getCurrentThreadAllocatedBytes();
                 for (int i = 0; i < 2_000; i++) {
                     event.signal();

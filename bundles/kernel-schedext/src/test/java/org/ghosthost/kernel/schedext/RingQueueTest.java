@@ -203,7 +203,7 @@ final class RingQueueTest {
                 KernelEnclave.MessageHandler handler = message -> sum[0] += message.seqnum() + message.type();
                 ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
                 long least = Long.MAX_VALUE;
-                for (int window = 0; window < 20 && least > 0; window++) {
+                for (int window = 0; window < 1_000 && least > 0; window++) {
                     long before = threads.getCurrentThreadAllocatedBytes();
                     for (int i = 0; i < 1000; i++) {
                         producer.produce();
