@@ -10,11 +10,14 @@ client=$!
 sleep 1
 inside 1 --pid "$client"
 expect_to_run "$client"
-if ask "felix:install /opt/ghost/examples/policy-edf-1.2.0-throws.jar" 2> refused.txt; then
-    fail "the release that throws was taken"
-fi
-grep 'broken on purpose' refused.txt
-expect version 1.1.0 "$(status version)"
+leads() {
+    [[ $(status version) == "$1" ]]
+}
+
+# It is refused if it throws while it is on probation; on a slow machine that can be over before.
+ask "felix:install /opt/ghost/examples/policy-edf-1.2.0-throws.jar" || true
+await 60 "the release throws" grep 'broken on purpose' work/host.log
+await 60 "the release before leads again" leads 1.1.0
 expect "threads inside" 5 "$(under_ext "$client")"
 expect_to_run "$client"
 kill -TERM "$client"
