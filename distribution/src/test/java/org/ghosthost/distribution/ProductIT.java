@@ -33,20 +33,22 @@ final class ProductIT {
 
     @Test
     void theProductHoldsWhatIsPromised() throws IOException {
-        assertEquals(Set.of("LICENSE", "README.md", "bin", "bundles", "docs", "examples", "guest", "lib", "policies"),
-                names(PRODUCT));
+        assertEquals(Set.of("LICENSE", "README.md", "bin", "bundles", "client", "docs", "etc", "examples", "guest",
+                "lib", "policies"), names(PRODUCT));
         assertEquals(Set.of("ghost"), names(PRODUCT.resolve("bin")));
         assertEquals(Set.of("commons-cli.jar", "enclave-manager.jar", "host.jar", "log4j-api.jar",
                 "log4j-core.jar", "native", "org.apache.felix.framework.jar", "org.apache.felix.gogo.runtime.jar",
                 "policy-api.jar"), names(PRODUCT.resolve("lib")));
         assertEquals(Set.of("native.jar"), names(PRODUCT.resolve("lib/native")));
-        assertEquals(Set.of("jackson-core.jar", "jline.jar", "kernel-sim.jar", "metrics.jar",
-                "org.apache.felix.gogo.command.jar", "org.apache.felix.gogo.jline.jar",
+        assertEquals(Set.of("jackson-core.jar", "jline.jar", "kernel-schedext.jar", "kernel-sim.jar",
+                "metrics.jar", "org.apache.felix.gogo.command.jar", "org.apache.felix.gogo.jline.jar",
                 "shell.jar", "simulate.jar", "workload.jar"),
                 names(PRODUCT.resolve("bundles")));
-        assertEquals(Set.of("policy-edf.jar", "policy-edf-1.1.0.jar", "policy-fifo-centralized.jar",
-                "policy-fifo-per-cpu.jar", "policy-shinjuku.jar"), names(PRODUCT.resolve("policies")));
-        assertTrue(names(PRODUCT.resolve("examples")).contains("policy-edf-1.2.0-throws.jar"));
+        assertEquals(Set.of("policy-biff.jar", "policy-cfs.jar", "policy-edf.jar", "policy-edf-1.1.0.jar",
+                "policy-fifo-centralized.jar", "policy-fifo-per-cpu.jar", "policy-flux.jar", "policy-shinjuku.jar",
+                "policy-sol.jar"), names(PRODUCT.resolve("policies")));
+        assertEquals(Set.of("policy-edf-1.2.0-throws.jar", "policy-edf-1.3.0-hangs.jar", "workloads"),
+                names(PRODUCT.resolve("examples")));
         assertTrue(names(PRODUCT.resolve("docs")).contains("architecture.md"));
         assertTrue(Files.isExecutable(PRODUCT.resolve("bin/ghost")));
     }
