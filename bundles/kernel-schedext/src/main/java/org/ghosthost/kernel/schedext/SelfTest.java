@@ -25,7 +25,7 @@ final class SelfTest implements AgentPass, KernelEnclave.MessageHandler {
     private static final int ID = 65_535;
     private static final int QUEUE_ELEMENTS = 64;
     private static final int PROBE = 42;
-    private static final long TIMEOUT_MS = 5_000;
+    private static final long TIMEOUT_MS = 20_000; // emulated CPUs are slow to begin
     private static final long LOOK_MS = 2;
 
     private final KernelEnclave enclave;
